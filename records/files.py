@@ -1,0 +1,58 @@
+"""Files that are either wholly the old or wholly the new, also after a crash."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import polars as pl
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` beside `path`, sync it, then rename it over `path` and sync the folder.
+
+    Raises OSError when the disk refuses; `path` then still holds what it held.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    try:
+        with scratch.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove `path` if it is there, and sync its folder."""
+    if path.exists():
+        path.unlink()
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and removals in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def parquet_bytes(frame: pl.DataFrame) -> bytes:
+    """`frame` as Parquet; equal frames give equal bytes (one row-group layout, no timestamps inside)."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", statistics=True, row_group_size=262_144)
+    return buffer.getvalue()
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of the file at `path`, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
