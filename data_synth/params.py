@@ -1,0 +1,104 @@
+"""Every dial of the synthetic world, so that a cause can be weakened, removed or shuffled.
+
+Values are assumptions chosen to meet the calibration targets of the domain brief, §4.3.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+# Log-odds per unit of each cause of re-default within 12 months of an effective lifting.
+# hidden_* and later_shock are in no record known at the decision.
+REDEFAULT_EFFECTS = {
+    "ability": -0.68,
+    "willingness": -0.80,
+    "impact": 0.15,
+    "burden": 0.20,
+    "past_shock": 0.25,
+    "region": 1.0,
+    "industry": 1.0,
+    "macro": 1.0,
+    "hidden_resilience": -0.50,
+    "hidden_debts": 0.35,
+    "later_shock": 0.80,
+}
+# Log-odds per unit of each cause of a grant. All but panel_reading are facts of the record
+# (some of them, such as the creditors' stance, become known only after acceptance).
+SUCCESS_EFFECTS = {
+    "performed": 0.31,
+    "cover": 0.2,
+    "settlement": 0.28,
+    "security": 0.3,
+    "on_time": 0.24,
+    "income": 0.14,
+    "consent": 0.45,
+    "objection": -0.5,
+    "materials": 0.22,
+    "discrepancies": -0.25,
+    "violations": -0.25,
+    "negative_list": -1.7,
+    "report_bad": -0.36,
+    "reason_rank": -0.12,
+    "debt": -0.15,
+    "contact": 0.18,
+    "jobs": 0.15,
+    "hardship": 0.15,
+    "court": 1.25,
+    "path": 1.0,
+    "panel_reading": 0.55,
+}
+HIDDEN = ("hidden_resilience", "hidden_debts", "later_shock", "panel_reading")
+
+
+@dataclass(frozen=True)
+class WorldParams:
+    """Parameters of a world.
+
+    `redefault` and `success` map a cause to its strength in log-odds; `shuffle` names one hidden
+    cause (of HIDDEN) whose values are dealt to other debtors when outcomes are drawn.
+    `grant_level` and `grant_slope` are the log-odds of a discretionary grant in 2020 and their
+    yearly rise; `redefault_level` the log-odds of re-default within 12 months for a mean debtor.
+    """
+
+    first_day: date = date(2015, 1, 1)
+    observed_until: date = date(2025, 12, 31)
+    yearly_growth: float = 0.179  # accepted applications 636 → 3,312 in ten years (S0a)
+    applies: float = 0.92
+    person_share: float = 0.82
+    grant_level: float = -0.35
+    grant_slope: float = 0.24
+    redefault_level: float = -2.12
+    redefault: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(REDEFAULT_EFFECTS)))
+    success: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(SUCCESS_EFFECTS)))
+    shuffle: str | None = None
+
+    def __post_init__(self) -> None:
+        problems = []
+        for label, given, known in (
+            ("redefault", self.redefault, REDEFAULT_EFFECTS),
+            ("success", self.success, SUCCESS_EFFECTS),
+        ):
+            problems += [f"{label} lacks the cause {name!r}" for name in known if name not in given]
+            problems += [f"{label} has an unknown cause {name!r}" for name in given if name not in known]
+        if self.shuffle is not None and self.shuffle not in HIDDEN:
+            problems.append(f"shuffle must be one of {', '.join(HIDDEN)}, not {self.shuffle!r}")
+        if self.first_day >= self.observed_until:
+            problems.append("first_day must lie before observed_until")
+        if problems:
+            raise ValueError("world parameters: " + "; ".join(problems))
+
+    def without(self, outcome: str, cause: str) -> WorldParams:
+        """The same world with one cause of "redefault" or "success" removed (strength 0)."""
+        return self.changed(outcome, cause, 0.0)
+
+    def changed(self, outcome: str, cause: str, strength: float) -> WorldParams:
+        """The same world with another strength of one cause."""
+        if outcome == "redefault":
+            return dataclasses.replace(self, redefault=MappingProxyType({**self.redefault, cause: strength}))
+        if outcome == "success":
+            return dataclasses.replace(self, success=MappingProxyType({**self.success, cause: strength}))
+        raise ValueError(f'outcome must be "redefault" or "success", not {outcome!r}')
