@@ -1,0 +1,279 @@
+"""Outcomes of cases, with maturity, competing ends and the rows they rest on (domain brief §7).
+
+Labels look back from the day on which observation ended: rows are read through the same boundary
+as indicators, with `as_of` the midnight that ends `observed_until`.
+
+Worked calendar, redefault_6 with a reporting lag of 60 days: granted 2022-03-10, listing lifted
+2022-03-14 (the anchor). The window is [2022-03-14, 2022-09-14); the label can be known from
+2022-11-13 on. If observation ended before 2022-11-12 the case is immature even when an event is
+already on record: to count the early bad ones and not yet the good ones would bend the rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from features.as_of import cut
+from features.cohort import GRANTS, ZONE, listing_month, midnight
+from features.expressions import one_of
+from records.clock import day_start
+from records.tables import CASE_TABLES, TABLES
+
+REPORTING_LAG_DAYS = 60
+DECISION_MATURITY_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """Months from the anchor: the window is [anchor + start, anchor + stop)."""
+
+    outcome: str
+    start: int
+    stop: int
+
+
+HORIZONS = (Horizon("redefault_6", 0, 6), Horizon("redefault_7_12", 6, 12), Horizon("redefault_12", 0, 12))
+SCHEMA = pl.Schema(
+    {
+        "case_key": pl.String(),
+        "outcome": pl.String(),
+        "label": pl.Int8(),
+        "status": pl.String(),
+        "anchor": pl.Date(),
+        "known_by": pl.Datetime("us", ZONE),
+        "row_ids": pl.List(pl.String()),
+    }
+)
+
+
+def application_labels(
+    tables: Mapping[str, pl.DataFrame],
+    cohort: pl.DataFrame,
+    observed_until: date,
+    *,
+    reporting_lag_days: int = REPORTING_LAG_DAYS,
+    decision_maturity_days: int = DECISION_MATURITY_DAYS,
+) -> pl.DataFrame:
+    """Labels of applications: outcomes `repair_success`, `redefault_6`, `redefault_7_12`, `redefault_12`.
+
+    Columns as `SCHEMA`, four rows per case in cohort order. `status`: observed (label 0 or 1),
+    immature, competing (withdrawn; deregistered or bankrupt before a re-default), excluded (closed by
+    statute; re-defaulted before the window of redefault_7_12), not_granted. `anchor` is the day of
+    effective lifting; `known_by` when an observed label could first be known; `row_ids` the rows
+    that decided it. Rejects on the negative list are rule outcomes too: who holds the gate drops
+    them, this module does not know the rules.
+    """
+    rows = _as_known(tables, cohort, observed_until)
+    decided = _decisions(rows)
+    cases = cohort.select("case_key", "application_id").join(decided, on="case_key", how="left", maintain_order="left")
+    success = _success(cases, rows, observed_until, decision_maturity_days)
+    anchored = _anchored(cases, rows)
+    events = _own(rows["redefault_events"]).filter(pl.col("annulled_at").is_null())
+    events = events.select("case_key", "row_id", day="event_date")
+    ends = _competing_ends(rows)
+    mature = [_maturity(horizon, observed_until, extra=f"{reporting_lag_days}d") for horizon in HORIZONS]
+    later = [_redefault(anchored, events, ends, at, on) for at, on in zip(HORIZONS, mature, strict=True)]
+    return _ordered([success, *later], cohort)
+
+
+def listing_labels(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, observed_until: date) -> pl.DataFrame:
+    """Labels of first listings: listed again in a later month, within 6, 7 to 12, and 12 months.
+
+    Full follow-up only: the whole window of months must have been observed, else immature, even
+    where a re-listing is already on record. Columns as `SCHEMA`; three rows per case; `anchor` is the
+    first day of the month of the first listing.
+    """
+    rows = _as_known(tables, cohort, observed_until)
+    listed = rows["restriction_measures"].filter(
+        (pl.col("kind") == "失信") & (pl.col("lift_ground") != "error").fill_null(True)
+    )
+    months = listed.select("case_key", "row_id", day=listing_month())
+    anchored = cohort.select("case_key", anchor=pl.col("as_of").dt.date(), state=pl.lit("granted"))
+    later = (
+        months.join(anchored.select("case_key", "anchor"), on="case_key")
+        .filter(pl.col("day") > pl.col("anchor"))
+        # A month is a whole: month 6 after the first is inside the horizon of six.
+        .with_columns(day=pl.col("day").dt.offset_by("-1mo"))
+        .drop("anchor")
+    )
+    nothing = later.clear()
+    # The last month of the window ends one month after the horizon has passed from the first day.
+    mature = [_maturity(horizon, observed_until, extra="1mo") for horizon in HORIZONS]
+    frames = [_redefault(anchored, later, nothing, at, on) for at, on in zip(HORIZONS, mature, strict=True)]
+    return _ordered(frames, cohort)
+
+
+@dataclass(frozen=True)
+class _Maturity:
+    """The day from which a label can be known, and whether observation has reached it."""
+
+    day: pl.Expr
+    reached: pl.Expr
+
+
+def _maturity(horizon: Horizon, observed_until: date, *, extra: str) -> _Maturity:
+    day = pl.col("anchor").dt.offset_by(f"{horizon.stop}mo").dt.offset_by(extra)
+    return _Maturity(day, day <= observed_until + timedelta(days=1))
+
+
+def _as_known(
+    tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, observed_until: date
+) -> dict[str, pl.DataFrame]:
+    end = pl.lit(day_start(observed_until + timedelta(days=1))).cast(pl.Datetime("us", ZONE))
+    absent = {name: TABLES[name].empty() for name in CASE_TABLES if name not in tables}
+    return cut({**absent, **tables}, cohort.with_columns(as_of=end))
+
+
+def _own(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col("application_id") == pl.col("case_application_id"))
+
+
+def _decisions(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """First decision of each case's application: result, instant, row, when it was known."""
+    own = _own(rows["decisions"]).sort("case_key", "decided_at", "row_id")
+    first = own.unique("case_key", keep="first", maintain_order=True)
+    return first.select("case_key", "result", "decided_at", decision_row="row_id", decision_known="known_at")
+
+
+def _success(
+    cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame], observed_until: date, maturity_days: int
+) -> pl.DataFrame:
+    own = _own(rows["repair_applications"]).select("case_key", "filed_at", "withdrawn_at", application_row="row_id")
+    frame = cases.join(own, on="case_key", how="left", maintain_order="left")
+    mature_on = pl.col("filed_at").dt.date().dt.offset_by(f"{maturity_days}d")
+    immature = pl.col("filed_at").is_null() | (mature_on > observed_until)
+    status = (
+        pl.when(immature)
+        .then(pl.lit("immature"))
+        .when(pl.col("result") == "closed_statutory")
+        .then(pl.lit("excluded"))
+        .when(pl.col("result").is_not_null())
+        .then(pl.lit("observed"))
+        .when(pl.col("withdrawn_at").is_not_null())
+        .then(pl.lit("competing"))
+        .otherwise(pl.lit("immature"))
+    )
+    deciding = pl.when(pl.col("result").is_null() & pl.col("withdrawn_at").is_not_null())
+    row = deciding.then(pl.col("application_row")).otherwise(pl.col("decision_row"))
+    observed = pl.col("status") == "observed"
+    return frame.with_columns(status=status).select(
+        "case_key",
+        outcome=pl.lit("repair_success"),
+        label=pl.when(observed).then(pl.col("result").is_in(GRANTS).cast(pl.Int8)),
+        status="status",
+        anchor=pl.col("decided_at").dt.date(),
+        known_by=pl.when(observed).then(pl.max_horizontal("decision_known", midnight(mature_on.dt.offset_by("1d")))),
+        row_ids=pl.concat_list(row).list.drop_nulls(),
+    )
+
+
+def _anchored(cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """case_key, state (granted, excluded, undecided, not_granted), anchor: the day of effective lifting.
+
+    That is the first day, from the decision on, on which a 失信 or 限消 of the application's cases was
+    lifted on the ground of repair or plan; the day of the decision where no lifting is recorded.
+    """
+    named = _own(rows["repair_applications"]).select("case_key", case_id="case_ids")
+    named = named.explode("case_id", empty_as_null=False, keep_nulls=False).unique()
+    lifted = rows["restriction_measures"].filter(
+        one_of("kind", "失信", "限消") & one_of("lift_ground", "repair", "plan") & pl.col("lifted_date").is_not_null()
+    )
+    lifted = lifted.join(named, on=["case_key", "case_id"], how="semi").select("case_key", "lifted_date")
+    granted = cases.with_columns(day=pl.col("decided_at").dt.date()).filter(pl.col("result").is_in(GRANTS))
+    after = granted.join(lifted, on="case_key").filter(pl.col("lifted_date") >= pl.col("day"))
+    first = after.group_by("case_key").agg(effective=pl.col("lifted_date").min())
+    state = (
+        pl.when(pl.col("result").is_in(GRANTS))
+        .then(pl.lit("granted"))
+        .when(pl.col("result") == "closed_statutory")
+        .then(pl.lit("excluded"))
+        .when(pl.col("result") == "refused")
+        .then(pl.lit("not_granted"))
+        .when(pl.col("withdrawn").fill_null(False))
+        .then(pl.lit("not_granted"))
+        .otherwise(pl.lit("immature"))
+    )
+    withdrawn = _own(rows["repair_applications"]).select("case_key", withdrawn=pl.col("withdrawn_at").is_not_null())
+    joined = cases.join(first, on="case_key", how="left", maintain_order="left")
+    joined = joined.join(withdrawn, on="case_key", how="left", maintain_order="left").with_columns(state=state)
+    anchor = pl.when(pl.col("state") == "granted").then(pl.coalesce("effective", pl.col("decided_at").dt.date()))
+    return joined.select("case_key", "state", anchor=anchor)
+
+
+def _competing_ends(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Deregistration and acceptance of a bankruptcy: case_key, row_id, day. Death is not observed."""
+    gone = rows["debtors"].filter(pl.col("operating_status") == "注销")
+    stages = ("accepted", "plan_approved", "completed", "liquidated")
+    bankrupt = rows["creditor_social_facts"].filter((pl.col("kind") == "bankruptcy_stage") & one_of("value", *stages))
+    return pl.concat(
+        [
+            gone.select("case_key", "row_id", day="valid_from"),
+            bankrupt.select("case_key", "row_id", day="event_date"),
+        ]
+    )
+
+
+def _redefault(
+    anchored: pl.DataFrame, events: pl.DataFrame, ends: pl.DataFrame, horizon: Horizon, mature: _Maturity
+) -> pl.DataFrame:
+    """One horizon: whether an event falls into its window, unless a competing end came first."""
+    spans = anchored.filter(pl.col("anchor").is_not_null()).select(
+        "case_key",
+        "anchor",
+        opening=pl.col("anchor").dt.offset_by(f"{horizon.start}mo"),
+        closing=pl.col("anchor").dt.offset_by(f"{horizon.stop}mo"),
+    )
+    # What happened before the lifting, an old bankruptcy for one, is no end of this spell.
+    since_anchor = pl.col("day") >= pl.col("anchor")
+    found = events.join(spans, on="case_key").filter(since_anchor & (pl.col("day") < pl.col("closing")))
+    stopped = ends.join(spans, on="case_key").filter(since_anchor & (pl.col("day") < pl.col("closing")))
+    early = found.filter(pl.col("day") < pl.col("opening"))
+    inside = found.filter(pl.col("day") >= pl.col("opening"))
+    frame = anchored
+    for name, part in (("early", early), ("event", inside), ("end", stopped)):
+        firsts = part.group_by("case_key").agg(
+            pl.col("day").min().alias(f"{name}_day"), pl.col("row_id").sort_by("day", "row_id").alias(f"{name}_rows")
+        )
+        frame = frame.join(firsts, on="case_key", how="left", maintain_order="left")
+    first_event = pl.min_horizontal("early_day", "event_day")
+    status = (
+        pl.when(pl.col("state") != "granted")
+        .then(pl.col("state"))
+        .when(~mature.reached)
+        .then(pl.lit("immature"))
+        .when((pl.col("end_day") <= first_event).fill_null(pl.col("end_day").is_not_null() & first_event.is_null()))
+        .then(pl.lit("competing"))
+        .when(pl.col("early_day").is_not_null())
+        .then(pl.lit("excluded"))
+        .otherwise(pl.lit("observed"))
+    )
+    observed = pl.col("status") == "observed"
+    because = (
+        pl.when(pl.col("status") == "competing")
+        .then(pl.col("end_rows"))
+        .when(pl.col("status") == "excluded")
+        .then(pl.col("early_rows"))
+        .when(observed)
+        .then(pl.col("event_rows"))
+    )
+    return frame.with_columns(status=status).select(
+        "case_key",
+        outcome=pl.lit(horizon.outcome),
+        label=pl.when(observed).then(pl.col("event_day").is_not_null().cast(pl.Int8)),
+        status="status",
+        anchor="anchor",
+        known_by=pl.when(observed).then(midnight(mature.day)),
+        row_ids=because.fill_null(pl.lit([], dtype=pl.List(pl.String))),
+    )
+
+
+def _ordered(frames: list[pl.DataFrame], cohort: pl.DataFrame) -> pl.DataFrame:
+    order = cohort.select("case_key").with_row_index("at")
+    joined = pl.concat([frame.with_columns(part=pl.lit(at)) for at, frame in enumerate(frames)]).join(
+        order, on="case_key"
+    )
+    return joined.sort("at", "part").select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())

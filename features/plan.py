@@ -1,0 +1,114 @@
+"""The reading plan of one or more catalogues: what is computed from each table, compiled once.
+
+Equal predicates become one flag column, equal parts one number, so catalogues that share parts are
+best computed together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import polars as pl
+
+from features.checks import check_catalogue
+from features.indicator import CatalogueError, Indicator, Part, part_text
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """How one table is read: a flag per distinct predicate, values to reduce, evidence per indicator."""
+
+    name: str
+    inputs: tuple[str, ...]  # columns that values need
+    flags: tuple[pl.Expr, ...]
+    values: tuple[pl.Expr, ...]
+    reduced: tuple[pl.Expr, ...]
+    evidence: tuple[pl.Expr, ...]
+    evidence_of: tuple[int, ...]  # positions in Plan.indicators
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Catalogues laid end to end: `indicators`, and `columns` that name their values in one frame."""
+
+    indicators: tuple[Indicator, ...]
+    columns: tuple[str, ...]
+    spans: tuple[range, ...]  # positions of each catalogue
+    tables: tuple[TablePlan, ...]
+    parts: Mapping[str, Part]
+    combined: tuple[pl.Expr, ...]
+    parameters: frozenset[str]
+
+
+@lru_cache(maxsize=32)
+def compile_plan(catalogues: tuple[tuple[Indicator, ...], ...]) -> Plan:
+    """The plan of the catalogues, in their order. Raises CatalogueError stating every problem of each."""
+    problems: list[str] = []
+    for catalogue in catalogues:
+        try:
+            check_catalogue(catalogue)
+        except CatalogueError as fault:
+            problems.extend(fault.problems)
+    indicators = tuple(indicator for catalogue in catalogues for indicator in catalogue)
+    parts: dict[str, Part] = {}
+    for indicator in indicators:
+        for name, part in indicator.parts.items():
+            if part_text(parts.setdefault(name, part)) != part_text(part):
+                problems.append(f"{indicator.id}: part {name} means something else in another catalogue; rename one")
+    if problems:
+        raise CatalogueError(list(dict.fromkeys(problems)))
+    spans, start = [], 0
+    for catalogue in catalogues:
+        spans.append(range(start, start + len(catalogue)))
+        start += len(catalogue)
+    columns = tuple(f"{at}/{indicator.id}" for at, indicator in enumerate(indicators))
+    tables = dict.fromkeys(part.table for part in parts.values())
+    combined = zip(indicators, columns, strict=True)
+    expressions = [part.rows for part in parts.values()] + [indicator.combine for indicator in indicators]
+    expressions += [part.value for part in parts.values() if part.value is not None]
+    named = {name for expression in expressions for name in expression.meta.root_names()}
+    return Plan(
+        indicators=indicators,
+        columns=columns,
+        spans=tuple(spans),
+        tables=tuple(_table_plan(name, parts, indicators) for name in tables),
+        parts={name: part for name, part in parts.items() if part.reduce != "support"},
+        combined=tuple(indicator.combine.cast(pl.Float64).alias(column) for indicator, column in combined),
+        parameters=frozenset(name for name in named if name.startswith("p_")),
+    )
+
+
+def _table_plan(name: str, parts: Mapping[str, Part], indicators: tuple[Indicator, ...]) -> TablePlan:
+    own = {part_name: part for part_name, part in parts.items() if part.table == name}
+    flag_of = {text: f"rows/{at}" for at, text in enumerate(dict.fromkeys(str(part.rows) for part in own.values()))}
+    predicates = {flag_of[str(part.rows)]: part.rows for part in own.values()}
+    values: list[pl.Expr] = []
+    reduced: list[pl.Expr] = []
+    inputs: dict[str, None] = {}
+    for part_name, part in own.items():
+        chosen = pl.col(flag_of[str(part.rows)])
+        if part.reduce == "count":
+            values.append(chosen.cast(pl.Int64).alias(part_name))
+            reduced.append(pl.col(part_name).sum())
+        elif part.value is not None:
+            inputs |= dict.fromkeys(part.value.meta.root_names())
+            values.append(pl.when(chosen).then(part.value).alias(part_name))
+            reduced.append(getattr(pl.col(part_name), part.reduce)())
+    lines: list[pl.Expr] = []
+    owners: list[int] = []
+    for at, indicator in enumerate(indicators):
+        flags = dict.fromkeys(flag_of[str(part.rows)] for part in indicator.parts.values() if part.table == name)
+        if flags:
+            lines.append(pl.any_horizontal(list(flags)).alias(f"indicator/{at}"))
+            owners.append(at)
+    return TablePlan(
+        name=name,
+        inputs=tuple(column for column in inputs if column not in ("case_key", "row_id")),
+        flags=tuple(rows.fill_null(False).alias(flag) for flag, rows in predicates.items()),
+        values=tuple(values),
+        reduced=tuple(reduced),
+        evidence=tuple(lines),
+        evidence_of=tuple(owners),
+    )
