@@ -1,0 +1,36 @@
+"""What the decision tables share while one case passes through them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from policy.outcome import Facts, Fired, Scores
+from policy.rules import Resolved, Rules
+
+
+class CaseFile:
+    """The facts, the scores, the decision date and the rules of one case, and the trace as it grows."""
+
+    __slots__ = ("facts", "on", "rules", "scores", "trace")
+
+    def __init__(self, facts: Facts, scores: Scores, on: date, rules: Rules) -> None:
+        self.facts = facts
+        self.scores = scores
+        self.on = on
+        self.rules = rules
+        self.trace: list[Fired] = []
+
+    def fire(self, rule: str, outcome: str, names: tuple[str, ...], keys: tuple[str, ...], zh: str) -> None:
+        """Add a rule to the trace with the facts and parameters it read."""
+        get = self.facts.get
+        shown = {name: get(name) for name in names}
+        self.trace.append(Fired(rule, outcome, shown, self.rules.params(keys) if keys else _NONE, zh))
+
+    def fire_with(
+        self, rule: str, outcome: str, shown: dict[str, float | None], keys: tuple[str, ...], zh: str
+    ) -> None:
+        """`fire` for a rule that read scores rather than facts."""
+        self.trace.append(Fired(rule, outcome, shown, self.rules.params(keys) if keys else _NONE, zh))
+
+
+_NONE: tuple[Resolved, ...] = ()

@@ -1,0 +1,85 @@
+"""Parameters resolved for one decision date, area and industry: what the decision tables read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple, TypeVar
+
+from policy.faults import PolicyLookupError
+from policy.schema import Value
+
+V = TypeVar("V")
+
+
+class Resolved(NamedTuple):
+    """A value as found: the area and industry it is written for, since when, and on what ground.
+
+    `source` reads "law: …", "seed: …" or "assumption: …"; `assumption` is True for the last.
+    """
+
+    key: str
+    value: Value
+    region: str
+    industry: str
+    valid_from: date
+    source: str
+    assumption: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON object for a trace. The source text is left to the policy snapshot the record names."""
+        return {
+            "key": self.key,
+            "value": json_value(self.value),
+            "region": self.region,
+            "industry": self.industry,
+            "valid_from": self.valid_from.isoformat(),
+            "assumption": self.assumption,
+        }
+
+
+def json_value(value: Value) -> Any:
+    """A parameter value as JSON has it: dates as ISO text, lists as lists."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+class _Values(dict[str, V]):
+    """Values by key; a key without a value says so in words."""
+
+    def __missing__(self, key: str) -> V:
+        raise PolicyLookupError(f"{key} has no value on this decision date, or is not a policy key")
+
+
+class Rules:
+    """All values that hold together; the decision tables read nothing else.
+
+    `number`, `flag`, `words`, `text`, `day` are the same values, each for the keys whose schema type
+    it names; `value` is for any. A key without a value raises PolicyLookupError.
+    """
+
+    __slots__ = ("_groups", "_resolved", "day", "flag", "number", "text", "value", "words")
+
+    def __init__(self, resolved: Mapping[str, Resolved]) -> None:
+        self._resolved = _Values(resolved)
+        values: _Values[Any] = _Values((key, found.value) for key, found in resolved.items())
+        self.value: Mapping[str, Value] = values
+        self.number: Mapping[str, float] = values
+        self.flag: Mapping[str, bool] = values
+        self.words: Mapping[str, tuple[str, ...]] = values
+        self.text: Mapping[str, str] = values
+        self.day: Mapping[str, date] = values
+        self._groups: dict[tuple[str, ...], tuple[Resolved, ...]] = {}
+
+    def params(self, keys: tuple[str, ...]) -> tuple[Resolved, ...]:
+        """The resolved values of a rule, for its trace; kept, since every case asks for the same groups."""
+        group = self._groups.get(keys)
+        if group is None:
+            group = tuple(self._resolved[key] for key in keys)
+            self._groups[keys] = group
+        return group
+
+    def all(self) -> tuple[Resolved, ...]:
+        """Every value, by key."""
+        return tuple(self._resolved[key] for key in sorted(self._resolved))

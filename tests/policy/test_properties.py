@@ -1,0 +1,225 @@
+"""Total and monotone: any input, unknown ones included, gives one outcome, and better never fares worse."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy.facts import EXTRA_FACTS, FACTS
+from policy.gate import gate
+from policy.outcome import Context, Scores, Suggestion
+from policy.parameters import load
+from policy.suggest import suggest
+
+POLICY = load()
+MANY = settings(max_examples=800, deadline=None)
+NUMBERS = {
+    "remaining_debt": [0, 50_000, 50_000.01, 300_000, 1_000_000, 1_000_000.01, 2_000_000, 5_000_001, 1e12],
+    "performed_ratio": [0, 0.29, 0.3, 1],
+    "query_coverage": [0, 0.59, 0.6, 1],
+    "consent_share": [0, 0.66, 0.6667, 1],
+    "security_cover": [0, 0.49, 0.5, 3],
+    "creditor_count": [0, 1, 10, 11, 20, 21, 500],
+    "objections": [0, 1, 5],
+    "material_discrepancies": [0, 1, 3],
+    "live_listings_5y": [0, 1, 2, 9],
+    "prior_revocations": [0, 1],
+    "open_cases_elsewhere": [0, 1, 7],
+    "related_party_listed": [0, 2],
+    "listing_reason_rank": [0, 1, 2, 3, 4, 5],
+    "listing_reason": [1, 2, 3, 4, 5, 6],
+    "plan_years_to_clear": [0, 5, 5.1, 33],
+    "bankruptcy_obstruction_months": [0, 35, 36, 400],
+    "granted_mode": [1, 2, 3],
+}
+VALUES = {name: [None, math.nan, *NUMBERS.get(name, [0, 1])] for name in {**FACTS, **EXTRA_FACTS}}
+# An easy case and a case of which nothing is known; draws change up to some twenty facts of either.
+EASY: dict[str, float | None] = {
+    **dict.fromkeys(VALUES, 0), "listing_reason_rank": 1, "listing_reason": 1, "creditors_heard": 1, "consent_share": 1,
+    "query_coverage": 1, "plan_set": 1, "settlement_active": 1, "performed_ratio": 1, "subject_is_person": 1,
+    "granted_mode": None, "bankruptcy_obstruction_months": None,
+}  # fmt: skip
+# Most draws must pass the gate, or the later tables are hardly met.
+GATING = {
+    "all_performed", "settlement_performed", "enforcement_terminated", "non_enforcement_ruled", "enforcement_suspended",
+    "is_minor", "wrong_listing", "listing_term_passed", "reorganisation_approved", "liquidation_completed",
+    "lacks_capacity", "refusal_crime_36m", "concealment_36m", "violence_36m", "sham_or_false_report_36m", "in_lockout",
+    "fake_repair_listed", "report_refused_uncured", "grave_harm", "no_ai",
+}  # fmt: skip
+
+
+def facts_of(values: Mapping[str, list[float | None]]) -> st.SearchStrategy[dict[str, float | None]]:
+    pairs = [(name, value) for name in sorted(values) for value in values[name]]
+    changed = st.lists(st.sampled_from(pairs), max_size=20)
+    return st.builds(lambda start, rest: {**start, **dict(rest)}, st.sampled_from([EASY, {}]), changed)
+
+
+FACTS_ANY = facts_of(VALUES)
+FACTS_OPEN = facts_of({name: [0, None] if name in GATING else values for name, values in VALUES.items()})
+PROBABILITY = st.sampled_from([None, 0.0, 0.1, 0.35, 0.36, 1.0])
+POINTS = st.sampled_from([None, 0.0, 49.9, 50.0, 64.9, 65.0, 79.9, 80.0, 100.0])
+LEVEL = st.sampled_from([0.0, 49.9, 50.0, 59.9, 60.0, 100.0])
+DIMENSIONS = st.one_of(st.none(), st.fixed_dictionaries({"ability": LEVEL, "willingness": LEVEL, "impact": LEVEL}))
+SCORES = st.builds(
+    Scores,
+    points=POINTS,
+    dimensions=DIMENSIONS,
+    p_redefault_12=PROBABILITY,
+    extrapolated=st.booleans(),
+    disagreement=st.booleans(),
+)
+CONTEXT = st.builds(
+    Context,
+    on=st.sampled_from([day for change in POLICY.change_days() for day in (change, date(2025, 3, 3))]),
+    region=st.sampled_from(["*", "000000", "220102", "340111", "370283", "440304", "330881", "410105", "990101"]),
+    industry=st.sampled_from([None, "C", "E"]),
+)
+MODES = {
+    "statutory", "human_only", "under_observation", "bankruptcy_track", "inability_track", "full", "conditional",
+    "suspension", "not_yet", "willingness_not_shown", "not_assessed",
+}  # fmt: skip
+ORDER = {"A": 0, "B": 1, "C": 2, "D": 3}
+
+
+def whole(found: Suggestion) -> None:
+    """One outcome of each table, all of it JSON, and nothing that refuses."""
+    assert found.grade in {None, "A", "B", "C", "D"}
+    assert found.route in {"simple", "ordinary", "no_discretion", "human_only"}
+    assert found.mode in MODES
+    assert (found.review is None) == (found.grade is None)
+    assert found.observation_months is None or 0 <= found.observation_months <= 12
+    assert found.hearing == (found.route == "ordinary")
+    data = found.to_json()
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    rules = [fired.rule.split(".")[0] for fired in found.trace]
+    assert rules.count("DT7") == (found.route != "no_discretion")
+    assert rules.count("DT9") == 1
+    assert "拒绝修复" not in json.dumps(data, ensure_ascii=False)
+    if found.gate.outcome != "assess":
+        assert found.grade is None
+        assert found.route == found.gate.outcome
+
+
+@MANY
+@given(FACTS_ANY, SCORES, CONTEXT)
+def test_any_input_gives_exactly_one_outcome(facts: Mapping[str, Any], scores: Scores, context: Context) -> None:
+    found = suggest(facts, scores, context, POLICY)
+    whole(found)
+    assert gate(facts, context, POLICY) == found.gate
+    assert suggest(facts, scores, context, POLICY) == found
+
+
+@MANY
+@given(FACTS_OPEN, SCORES, CONTEXT)
+def test_any_case_that_passes_the_gate_gives_exactly_one_outcome(
+    facts: Mapping[str, Any], scores: Scores, context: Context
+) -> None:
+    found = suggest(facts, scores, context, POLICY)
+    whole(found)
+    if found.route == "simple":
+        assert facts.get("objections") == 0
+        assert facts.get("creditors_heard") == 1
+        assert found.grade in {"A", "B"}
+        assert not any(item.serious for item in found.warnings)
+    assert found.provisional == (facts.get("creditors_heard") != 1) or found.gate.outcome != "assess"
+
+
+@MANY
+@given(FACTS_OPEN, SCORES, CONTEXT, st.sampled_from(sorted({**FACTS, **EXTRA_FACTS})))
+def test_not_knowing_a_fact_never_brings_a_simple_route_or_a_slight_tier(
+    facts: Mapping[str, Any], scores: Scores, context: Context, name: str
+) -> None:
+    # What is not known cannot count against the debtor either: a warning or a bar that rests on it is gone.
+    if name in {"plan_years_to_clear", "bankruptcy_obstruction_months", "granted_mode", "listing_reason_rank"}:
+        return
+    known = suggest(facts, scores, context, POLICY)
+    unknown = suggest({**facts, name: None}, scores, context, POLICY)
+    if known.gate.outcome == unknown.gate.outcome == "assess":
+        excused = {"able_at_listing", "multi_behaviour", "live_listings_5y", "prior_revocations"}
+        against = {"open_cases_elsewhere", "related_party_listed", "lockout_near", "insolvency_sign"}
+        if name not in against:
+            assert not (known.route == "ordinary" and unknown.route == "simple")
+        if name not in excused:
+            assert not (known.tier != "slight" and unknown.tier == "slight")
+        if known.grade and unknown.grade:
+            assert ORDER[unknown.grade] >= ORDER[known.grade]
+
+
+@MANY
+@given(FACTS_OPEN, SCORES, CONTEXT, POINTS)
+def test_more_points_never_bring_a_worse_grade_a_longer_observation_or_a_harder_route(
+    facts: Mapping[str, Any], scores: Scores, context: Context, other: float | None
+) -> None:
+    if scores.points is None or other is None:
+        return
+    low, high = sorted((scores.points, other))
+    poor, rich = (suggest(facts, with_points(scores, points), context, POLICY) for points in (low, high))
+    if poor.gate.outcome == "assess":
+        assert poor.grade
+        assert rich.grade
+        assert ORDER[rich.grade] <= ORDER[poor.grade]
+        assert not (poor.route == "simple" and rich.route == "ordinary")
+        assert rich.third_party <= poor.third_party
+        if poor.observation_months is not None and rich.observation_months is not None:
+            assert rich.observation_months <= poor.observation_months
+
+
+def with_points(scores: Scores, points: float) -> Scores:
+    return replace(scores, points=points)
+
+
+@MANY
+@given(
+    FACTS_OPEN,
+    SCORES,
+    CONTEXT,
+    st.sampled_from(["objections", "remaining_debt", "creditor_count", "material_discrepancies", "mass_event"]),
+    st.data(),
+)
+def test_worse_facts_never_turn_an_ordinary_route_into_a_simple_one(
+    facts: Mapping[str, Any], scores: Scores, context: Context, name: str, data: st.DataObject
+) -> None:
+    values = NUMBERS.get(name, [0, 1])
+    low, high = sorted((data.draw(st.sampled_from(values)), data.draw(st.sampled_from(values))))
+    mild = suggest({**facts, name: low}, scores, context, POLICY)
+    grave = suggest({**facts, name: high}, scores, context, POLICY)
+    assert not (mild.route == "ordinary" and grave.route == "simple")
+
+
+@MANY
+@given(FACTS_OPEN, SCORES, CONTEXT)
+def test_an_attested_hardship_can_only_help(facts: Mapping[str, Any], scores: Scores, context: Context) -> None:
+    plain = suggest({**facts, "hardship_attested": 0}, scores, context, POLICY)
+    attested = suggest({**facts, "hardship_attested": 1}, scores, context, POLICY)
+    assert attested.priority_start
+    assert attested.tier == plain.tier
+    assert attested.grade == plain.grade
+    if attested.mode != plain.mode:
+        assert attested.mode == "inability_track"
+        assert plain.mode in {"willingness_not_shown", "not_yet", "not_assessed", "conditional", "suspension"}
+    assert not (plain.route == "simple" and attested.route == "ordinary")
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ({"points": math.nan}, "points must be a number from 0 to 100"),
+        ({"points": 100.1}, "points must be a number from 0 to 100"),
+        ({"p_redefault_12": 1.01}, "p_redefault_12 must be a number from 0 to 1"),
+        ({"p_success": -0.01, "points": -1.0}, "points must be .*; p_success must be"),
+        ({"dimensions": {"ability": 1.0}}, "dimensions must be exactly ability, willingness, impact"),
+        ({"dimensions": {"ability": 1.0, "willingness": math.inf, "impact": 1.0}}, "willingness must be a number"),
+    ],
+)
+def test_scores_out_of_range_are_refused(scores: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Scores(**scores)
+    assert Scores(points=100.0, p_success=0.0, p_redefault_12=1.0).points == 100.0
