@@ -1,0 +1,77 @@
+"""From margin to probability: one monotone step of its own, fitted on cases the margin was not fitted on.
+
+With many events an isotonic curve, with few a Platt line, with very few only a shift that makes the mean right. The
+step is plain numbers (JSON) and is applied with `math.exp` one case at a time: NumPy's exponential gives other last
+bits at other vector widths, so a case alone and in a batch could differ.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, model_validator
+
+FloatArray = NDArray[np.float64]
+
+
+class Calibrator(BaseModel):
+    """A monotone map from margin (log-odds) to probability.
+
+    "platt": p = 1 / (1 + exp(-(intercept + slope x margin))). "isotonic": linear between knots (x rising, y not
+    falling), flat outside. `source`: which cases it was fitted on; `note`: why it is simpler than usual, if so.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    method: Literal["platt", "isotonic"]
+    slope: float = 1.0
+    intercept: float = 0.0
+    x: tuple[float, ...] = ()
+    y: tuple[float, ...] = ()
+    cases: int
+    events: int
+    source: str
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _monotone(self) -> Calibrator:
+        if self.method == "platt" and self.slope <= 0:
+            raise ValueError("slope must be above zero")
+        if self.method == "isotonic":
+            rising = all(a < b for a, b in pairwise(self.x))
+            steady = all(a <= b for a, b in pairwise(self.y))
+            inside = all(0 <= value <= 1 for value in self.y)
+            if not (self.x and len(self.x) == len(self.y) and rising and steady and inside):
+                raise ValueError("knots must rise in x, not fall in y, and lie within 0 and 1")
+        return self
+
+    def apply(self, margin: FloatArray) -> FloatArray:
+        """Probabilities (n,) of margins (n,); the same bits for one case or many."""
+        return np.array([self.probability(value) for value in np.asarray(margin).tolist()], dtype=np.float64)
+
+    def probability(self, margin: float) -> float:
+        """Probability of one margin."""
+        if self.method == "platt":
+            return 1.0 / (1.0 + math.exp(min(-(self.intercept + self.slope * margin), 700.0)))
+        place = bisect.bisect_right(self.x, margin)
+        if place == 0:
+            return self.y[0]
+        if place == len(self.x):
+            return self.y[-1]
+        x0, x1, y0, y1 = self.x[place - 1], self.x[place], self.y[place - 1], self.y[place]
+        return min(y1, y0 + (y1 - y0) * ((margin - x0) / (x1 - x0)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `from_json(to_json())` gives an equal calibrator."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Calibrator:
+        """Read back; pydantic's ValidationError lists every fault."""
+        return cls.model_validate(content, strict=False)

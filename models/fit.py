@@ -1,0 +1,272 @@
+"""Training: three margins, their calibration, the points card, the reference population and their figures.
+
+The margins are fitted on the fit period only; each calibrator on cases its margin never saw (the calibration period,
+or, for small data, out-of-fold margins by debtor); figures come from the test period, or out of fold where there is
+none. Nothing here depends on the order of rows, on the clock or on the number of processors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as with_values
+from importlib.metadata import version
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models import metrics
+from models.boosting import fit_booster, raw_margin
+from models.calibration import Calibrator
+from models.calibration_fit import fit_calibrator
+from models.faults import FitFault
+from models.fitted import FittedModels
+from models.horizons import p12
+from models.params import FitParams
+from models.reference import ReferencePopulation, describe_indicators, quantile_grid
+from models.scorecard import Scorecard
+from models.scorecard_fit import REFERENCE_RULE, Reference, fit_scorecard, refit_odds, temper_odds
+from models.spec import CARD_OUTCOME, OUTCOMES, Described, IndicatorSpec, as_specs
+from models.training_rows import Part, TrainingRows, lay_out
+
+FloatArray = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+_LIBRARIES = ("lightgbm", "numpy", "optbinning", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class _Margin:
+    """One fitted outcome. `full` (n,): margins of all rows; `held_out` (n,): by models that saw none."""
+
+    booster: lgb.Booster
+    full: FloatArray
+    held_out: FloatArray
+    calibrator: Calibrator
+    calibrated_on: Part
+
+
+def fit_models(
+    X: pd.DataFrame,
+    labels: pd.DataFrame,
+    splits: pd.DataFrame,
+    catalogue: Sequence[Described],
+    profile: str,
+    *,
+    catalogue_hash: str,
+    params: FitParams | None = None,
+    training: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> FittedModels:
+    """Fit everything of one profile.
+
+    X: float columns named by catalogue id, index case_key, NaN = missing. `labels`: case_key, outcome, label, status.
+    `splits`: case_key, outcome, debtor_id, as_of, split (`splits.split_labels`). `training`: JSON values to keep in
+    the bundle (data fingerprint, split plan). `progress(what, share done)` is called before each step. Raises
+    FitFault with every fault, also when a part that `params.required` names cannot be fitted.
+    """
+    settings = params or FitParams.of_profile(profile)
+    say: Progress = progress or (lambda _what, _share: None)
+    specs = as_specs(catalogue)
+    # One order of rows, whatever came: sums inside the fits are not the same bits in another order.
+    X = X.sort_index()
+    rows = lay_out(X, labels, splits, specs, folds=settings.split.folds, salt=f"folds/{settings.seed}")
+    scored = X[[spec.id for spec in specs if spec.scored]].astype(np.float64)
+    absent: dict[str, str] = {}
+    fitted: dict[str, _Margin] = {}
+    for step, outcome in enumerate(OUTCOMES):
+        say(f"margin {outcome}", step / 5)
+        try:
+            fitted[outcome] = _fit_margin(scored, rows, specs, outcome, settings)
+        except FitFault as fault:
+            absent[outcome] = str(fault)
+    say("points card", 3 / 5)
+    made: _Card | None = None
+    try:
+        made = _fit_card(X, rows, specs, settings)
+    except FitFault as fault:
+        absent["scorecard"] = str(fault)
+    if missing := [f"{part} cannot be fitted: {absent[part]}" for part in settings.required if part in absent]:
+        raise FitFault(missing)
+    card = None if made is None else made.card
+    say("reference population", 4 / 5)
+    probabilities = _probabilities(fitted, held_out=False)
+    reference = _reference(X, scored, rows, fitted, probabilities, card=card, params=settings)
+    figures = _figures(X, rows, fitted, made)
+    say("done", 1.0)
+    return FittedModels(
+        profile=profile,
+        specs=specs,
+        catalogue_hash=catalogue_hash,
+        params=settings,
+        texts={outcome: margin.booster.model_to_string() for outcome, margin in fitted.items()},
+        calibrators={outcome: margin.calibrator for outcome, margin in fitted.items()},
+        scorecard=card,
+        absent=absent,
+        reference=reference,
+        metrics=figures,
+        training={
+            **(training or {}),
+            "seed": settings.seed,
+            "rows": {f"{outcome}/{split}": len(part.y) for (outcome, split), part in sorted(rows.parts.items())},
+            "events": {f"{outcome}/{split}": part.events for (outcome, split), part in sorted(rows.parts.items())},
+            "libraries": {name: version(name) for name in _LIBRARIES},
+        },
+    )
+
+
+def _fit_margin(
+    X: pd.DataFrame, rows: TrainingRows, specs: Sequence[IndicatorSpec], outcome: str, params: FitParams
+) -> _Margin:
+    part = rows.part(outcome, "fit")
+    if part.rarer < params.min_events:
+        raise FitFault(
+            [
+                f"{part.events} events among {len(part.y)} fit cases; {params.min_events} of either outcome are needed "
+                "(more history, or a shorter gap)"
+            ]
+        )
+    constraints = [spec.direction(outcome) for spec in specs if spec.scored]
+
+    def fit(chosen: Part) -> lgb.Booster:
+        return fit_booster(
+            X.iloc[chosen.rows], chosen.y.astype(np.int64), None, constraints, params.booster, seed=params.seed
+        )
+
+    booster = fit(part)
+    values = X.to_numpy(dtype=np.float64)
+    full = raw_margin(booster, values, params.booster.num_threads)
+    later = rows.part(outcome, "calibrate")
+    if later.rarer >= params.platt_min_events:
+        calibrator = fit_calibrator(full[later.rows], later.y, "calibration period", params)
+        return _Margin(booster, full, full, calibrator, later)
+    held_out = np.empty_like(full)
+    for fold in range(params.split.folds):
+        keep = rows.folds[part.rows] != fold
+        held = rows.folds == fold
+        inner = fit(Part(part.rows[keep], part.y[keep]))
+        held_out[held] = raw_margin(inner, values[held], params.booster.num_threads)
+    calibrator = fit_calibrator(held_out[part.rows], part.y, "out-of-fold margins of the fit period", params)
+    return _Margin(booster, full, held_out, calibrator, part)
+
+
+@dataclass(frozen=True)
+class _Card:
+    """The fitted card and, where its odds were corrected out of fold, those log-odds of the fit rows."""
+
+    card: Scorecard
+    held_out: FloatArray | None
+
+
+def _fit_card(X: pd.DataFrame, rows: TrainingRows, specs: Sequence[IndicatorSpec], params: FitParams) -> _Card:
+    part = rows.part(CARD_OUTCOME, "fit")
+    population = Reference(X.iloc[rows.reference], rows.first, rows.last)
+    card = fit_scorecard(X.iloc[part.rows], 1.0 - part.y, specs, params.card.shares, params.card, reference=population)
+    later = rows.part(CARD_OUTCOME, "calibrate")
+    if later.rarer >= params.card.min_events:
+        total = card.total(card.points(X.iloc[later.rows]))
+        return _Card(refit_odds(card, total, 1.0 - later.y, "calibration period"), None)
+    try:
+        held_out = _card_out_of_fold(X, rows, part, specs, params)
+    except FitFault:
+        # Too few cases to make a card without one fold: the card stands, and its odds say on what they rest.
+        return _Card(card, None)
+    return _Card(*temper_odds(card, held_out, 1.0 - part.y))
+
+
+def _probabilities(fitted: Mapping[str, _Margin], *, held_out: bool) -> dict[str, FloatArray]:
+    """Calibrated probabilities (n,) of all rows, with twelve months joined from its two parts."""
+    found = {
+        outcome: margin.calibrator.apply(margin.held_out if held_out else margin.full)
+        for outcome, margin in fitted.items()
+    }
+    if "redefault_6" in found and "redefault_7_12" in found:
+        found[CARD_OUTCOME] = p12(found["redefault_6"], found["redefault_7_12"])
+    return found
+
+
+def _reference(
+    X: pd.DataFrame,
+    scored: pd.DataFrame,
+    rows: TrainingRows,
+    fitted: Mapping[str, _Margin],
+    probabilities: Mapping[str, FloatArray],
+    *,
+    card: Scorecard | None,
+    params: FitParams,
+) -> ReferencePopulation:
+    population = X.iloc[rows.reference]
+    total = np.empty(0) if card is None else card.total(card.points(population))
+    limit = None
+    if card is not None and CARD_OUTCOME in probabilities:
+        apart = np.abs(card.probability(total) - probabilities[CARD_OUTCOME][rows.reference])
+        limit = max(params.disagreement_floor, float(np.quantile(apart, params.disagreement_quantile)))
+    low = None
+    if "success" in fitted:
+        # Cases the margin never saw, so that its optimism on its own training does not raise the bar.
+        margin = fitted["success"]
+        granted = margin.calibrated_on.rows[margin.calibrated_on.y == 1]
+        low = float(np.quantile(margin.calibrator.apply(margin.held_out[granted]), params.extrapolation_quantile))
+    seen = scored.iloc[rows.reference].isna().any()
+    return ReferencePopulation(
+        rule=REFERENCE_RULE,
+        cases=len(population),
+        first=rows.first,
+        last=rows.last,
+        indicators=describe_indicators(population[list(scored.columns)]),
+        probabilities={name: quantile_grid(values[rows.reference]) for name, values in sorted(probabilities.items())},
+        card_total=quantile_grid(total),
+        never_missing=tuple(str(name) for name in scored.columns if not seen[name]),
+        propensity_quantile=params.extrapolation_quantile,
+        propensity_low=low,
+        disagreement_limit=limit,
+    )
+
+
+def _figures(
+    X: pd.DataFrame,
+    rows: TrainingRows,
+    fitted: Mapping[str, _Margin],
+    made: _Card | None,
+) -> dict[str, Any]:
+    """Figures per outcome on the test period, or on held-out margins of the fit period where there is no test."""
+    figures: dict[str, Any] = {}
+    later, inside = _probabilities(fitted, held_out=False), _probabilities(fitted, held_out=True)
+    for outcome in (*OUTCOMES, CARD_OUTCOME):
+        if outcome not in later:
+            continue
+        part, place = rows.part(outcome, "test"), "test period"
+        probability = later[outcome]
+        if not len(part.y):
+            # Out of fold where margins were; otherwise the calibration period is all there is.
+            part, place = rows.part(outcome, "fit"), "out of fold, fit period"
+            probability = inside[outcome]
+            if any(margin.held_out is margin.full for margin in fitted.values()):
+                part, place = rows.part(outcome, "calibrate"), "calibration period (no test cases)"
+        figures[outcome] = {"on": place, **metrics.summary(part.y, probability[part.rows])}
+    if made is not None:
+        part, place = rows.part(CARD_OUTCOME, "test"), "test period"
+        if not len(part.y) and made.held_out is not None:
+            part, place = rows.part(CARD_OUTCOME, "fit"), "out of fold, fit period"
+            risk = 1.0 / (1.0 + np.exp(made.held_out))
+        else:
+            if not len(part.y):
+                part, place = rows.part(CARD_OUTCOME, "calibrate"), "calibration period (no test cases)"
+            risk = made.card.probability(made.card.total(made.card.points(X.iloc[part.rows])))
+        figures["scorecard"] = {"on": place, **metrics.summary(part.y, risk)}
+    return figures
+
+
+def _card_out_of_fold(
+    X: pd.DataFrame, rows: TrainingRows, part: Part, specs: Sequence[IndicatorSpec], params: FitParams
+) -> FloatArray:
+    """ln(odds of no re-default) of the part's cases from cards that did not see the case's debtor."""
+    log_odds = np.zeros(len(part.y))
+    fewer = with_values(params.card, min_events=1)
+    for fold in range(params.split.folds):
+        held = rows.folds[part.rows] == fold
+        card = fit_scorecard(X.iloc[part.rows[~held]], 1.0 - part.y[~held], specs, params.card.shares, fewer)
+        log_odds[held] = card.log_odds(card.total(card.points(X.iloc[part.rows[held]])))
+    return log_odds

@@ -1,0 +1,195 @@
+"""Which labelled cases train, which calibrate, which test: by time, with a gap as long as the label, by debtor.
+
+A worked calendar. Labels of re-default are known some 14 months after the case is scored (12 months from lifting,
+60 days of reporting lag). The plan is::
+
+    fit_until = 2022-01-01      calibrate_until = 2024-01-01      test_until = None
+
+                2020        2021        2022        2023        2024        2025
+    period      |---------- fit --------|------ calibrate ------|-------- test ---------
+    usable      |=========|....gap......|=========|.....gap.....|=========|...unknown...
+
+    case  debtor  as_of       label known by   split           why
+    a     D1      2020-03-10  2021-05-10       fit             known before 2022-01-01
+    b     D2      2021-02-01  2022-04-01       gap             would be known only when calibration has begun
+    c     D1      2022-05-01  2023-07-01       reused_debtor   D1 already stands in fit
+    d     D2      2022-06-01  2023-08-01       calibrate       D2 was only in the gap, so nothing was learnt of it
+    e     D3      2024-02-01  2025-04-01       test
+    f     D4      2024-03-01  (not known)      unlabelled      not mature at the end of the data
+    g     D3      2024-09-01  2025-11-01       test            a debtor may have several cases in one period
+
+The gap keeps a later period's future out of an earlier period's labels: at 2022-01-01 nobody could have trained on
+b. The debtor rule keeps one debtor's habits from being learnt and then tested. A row dropped by either rule keeps
+its name (`gap`, `reused_debtor`; `unlabelled` where no label is known at all), so the counts always add up.
+
+Vocabulary after dssg/triage (timechop): as-of date, label timespan, knowledge date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pandas as pd
+
+from models.faults import SplitFault
+from models.params import SplitParams
+
+PERIODS: Final = ("fit", "calibrate", "test")
+SPLITS: Final = (*PERIODS, "gap", "reused_debtor", "unlabelled")
+_COLUMNS: Final = ("case_key", "debtor_id", "as_of", "known_by")
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """Where the periods end (court time, zone-aware; the instant itself belongs to the next period).
+
+    Without `calibrate_until` there is no calibration period (test follows fit; calibration uses out-of-fold margins).
+    Without any date everything mature is fit ("cross_fit"), as for small data.
+    """
+
+    fit_until: datetime | None = None
+    calibrate_until: datetime | None = None
+    test_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        faults = []
+        given = [cut for cut in (self.fit_until, self.calibrate_until, self.test_until) if cut is not None]
+        if any(cut.tzinfo is None for cut in given):
+            faults.append("every date of a split plan needs a time zone")
+        elif given != sorted(set(given)):
+            faults.append("a split plan's dates must rise: fit_until < calibrate_until < test_until")
+        if self.fit_until is None and given:
+            faults.append("calibrate_until and test_until need fit_until")
+        if faults:
+            raise SplitFault(faults)
+
+    @property
+    def mode(self) -> str:
+        """ "periods", "fit_test" or "cross_fit"."""
+        if self.fit_until is None:
+            return "cross_fit"
+        return "fit_test" if self.calibrate_until is None else "periods"
+
+    def to_json(self) -> dict[str, Any]:
+        """Dates as ISO text, None where open."""
+        return {
+            "mode": self.mode,
+            **{
+                name: None if cut is None else cut.isoformat()
+                for name, cut in (
+                    ("fit_until", self.fit_until),
+                    ("calibrate_until", self.calibrate_until),
+                    ("test_until", self.test_until),
+                )
+            },
+        }
+
+
+def plan_by_shares(frame: pd.DataFrame, observed_until: datetime, params: SplitParams) -> SplitPlan:
+    """Cut the calendar so that each period holds its share of the *usable* time.
+
+    Each period loses one label length at its end, so the span from the first as-of to `observed_until` is first
+    relieved of one gap per period and only the rest is shared out. The label length is, per outcome, the
+    `label_quantile` of known_by - as_of, and the longest outcome counts. `frame`: rows as for `split`, with an
+    `outcome` column. Raises SplitFault when the data are too short, naming what would do.
+    """
+    if params.mode == "cross_fit":
+        return SplitPlan()
+    _check(frame)
+    known = frame.loc[frame["known_by"].notna()]
+    if known.empty:
+        raise SplitFault(["no label is known yet: nothing can be split"])
+    spans = (known["known_by"] - known["as_of"]).groupby(known["outcome"]).quantile(params.label_quantile)
+    # Whole days: a plan that people read has no microseconds.
+    gap = timedelta(days=int(spans.max().days) + 1)
+    start = known["as_of"].min().to_pydatetime().replace(hour=0, minute=0, second=0, microsecond=0)
+    cuts = 3 if params.mode == "periods" else 2
+    usable = observed_until - start - cuts * gap
+    if usable <= timedelta(days=30 * cuts):
+        raise SplitFault(
+            [
+                f"{(observed_until - start).days} days of cases cannot hold {cuts} periods with a gap of {gap.days} "
+                "days each; use split mode fit_test or cross_fit, or more history"
+            ]
+        )
+    shares = (params.fit_share, params.calibrate_share) if cuts == 3 else (params.fit_share + params.calibrate_share,)
+    ends = []
+    at = start
+    for share in shares:
+        at += timedelta(days=int(usable.days * share)) + gap
+        ends.append(at)
+    return SplitPlan(*ends)
+
+
+def split(frame: pd.DataFrame, plan: SplitPlan) -> pd.Series:
+    """Name the split of every row of `frame`.
+
+    `frame`: one row per case and outcome with `case_key`, `debtor_id`, `as_of` (zone-aware), `known_by` (zone-aware,
+    NaT while the label is not known). Returns a Series of `SPLITS` with the frame's index. A debtor belongs to the
+    earliest period in which any of its rows is used, whatever the outcome. Raises SplitFault on a frame that lacks
+    columns or zones.
+    """
+    _check(frame)
+    known, as_of = frame["known_by"], frame["as_of"]
+    result = pd.Series("gap", index=frame.index, dtype="object", name="split").where(known.notna(), "unlabelled")
+    starts: list[datetime | None] = [None, plan.fit_until]
+    ends: list[datetime | None] = [plan.fit_until]
+    names = ["fit"]
+    if plan.mode == "periods":
+        names += ["calibrate", "test"]
+        starts.append(plan.calibrate_until)
+        ends += [plan.calibrate_until, plan.test_until]
+    elif plan.mode == "fit_test":
+        names.append("test")
+        ends.append(plan.test_until)
+    used: set[Any] = set()
+    for name, start, end in zip(names, starts, ends, strict=False):
+        inside = known.notna()
+        if start is not None:
+            inside &= as_of >= pd.Timestamp(start)
+        if end is not None:
+            inside &= (as_of < pd.Timestamp(end)) & (known < pd.Timestamp(end))
+        again = frame["debtor_id"].isin(used)
+        result[inside & again] = "reused_debtor"
+        result[inside & ~again] = name
+        used |= set(frame.loc[inside & ~again, "debtor_id"])
+    return result.astype("str")
+
+
+def split_labels(labels: pd.DataFrame, cohort: pd.DataFrame, plan: SplitPlan) -> pd.DataFrame:
+    """Labels with their case's debtor, as-of and split: what `fit_models` takes as `splits`.
+
+    `labels`: case_key, outcome, label, status, known_by; `cohort`: case_key, debtor_id, as_of. Only labels with status
+    "observed" can be used; every other row is `unlabelled`. Raises SplitFault on labels of unknown cases.
+    """
+    frame = labels_of(labels, cohort)
+    return frame.assign(split=split(frame, plan))
+
+
+def labels_of(labels: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
+    """Labels joined with debtor and as-of of their case; `known_by` is kept only where the label was observed."""
+    frame = labels[["case_key", "outcome", "label", "status", "known_by"]].merge(
+        cohort[["case_key", "debtor_id", "as_of"]], on="case_key", how="left", validate="many_to_one"
+    )
+    if strange := sorted(set(frame.loc[frame["debtor_id"].isna(), "case_key"])):
+        raise SplitFault([f"{len(strange)} labelled cases are not in the cohort, first {strange[0]}"])
+    return frame.assign(known_by=frame["known_by"].where(frame["status"] == "observed"))
+
+
+def counts(frame: pd.DataFrame, splits: pd.Series) -> dict[str, dict[str, int]]:
+    """Rows per outcome and split, every split named; the sum of one outcome is its number of rows."""
+    table = pd.crosstab(frame["outcome"], splits).reindex(columns=list(SPLITS), fill_value=0)
+    return {str(outcome): {name: int(row[name]) for name in SPLITS} for outcome, row in table.iterrows()}
+
+
+def _check(frame: pd.DataFrame) -> None:
+    faults = [f"split frame lacks column '{name}'" for name in _COLUMNS if name not in frame.columns]
+    for name in ("as_of", "known_by"):
+        if name in frame.columns and not isinstance(frame[name].dtype, pd.DatetimeTZDtype):
+            faults.append(f"split frame's column '{name}' must be zone-aware timestamps")
+    if not faults and frame["as_of"].isna().any():
+        faults.append(f"{int(frame['as_of'].isna().sum())} rows of the split frame have no as_of")
+    if faults:
+        raise SplitFault(faults)

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from models.auc import auc
+from models.bundle import Bundle, write_bundle
+from models.faults import FitFault
+from models.fit import fit_models
+from models.fitted import FittedModels
+from models.metrics import calibration_line
+from models.params import FitParams
+from models.predict import margins, probabilities
+from models.splits import SplitPlan
+
+
+def fit(world: Any, params: FitParams, **changes: Any) -> FittedModels:
+    given = {"X": world.X, "labels": world.labels, "splits": world.splits(), "catalogue": world.specs} | changes
+    return fit_models(**given, profile=params.profile, catalogue_hash="c" * 64, params=params)
+
+
+def test_all_parts_are_there_and_their_rows_are_counted(fitted: FittedModels) -> None:
+    assert set(fitted.texts) == {"success", "redefault_6", "redefault_7_12"} == set(fitted.calibrators)
+    assert fitted.absent == {}
+    assert fitted.scorecard is not None
+    assert "petitions" not in fitted.indicator_ids
+    assert fitted.metrics["success"]["on"] == "test period"
+    assert fitted.metrics["redefault_12"]["cases"] == fitted.training["rows"]["redefault_12/test"]
+    assert set(fitted.training["rows"]) >= {"success/fit", "success/calibrate", "success/test", "success/gap"}
+    # Granted cases only: fewer re-default labels than decisions.
+    assert fitted.training["rows"]["redefault_6/fit"] < fitted.training["rows"]["success/fit"]
+
+
+def test_ranks_nearly_as_well_as_the_truth_on_new_cases_and_probabilities_are_honest(
+    bundle: Bundle, fresh_world: Any
+) -> None:
+    found = probabilities(bundle, margins(bundle, fresh_world.X))
+    rng = np.random.default_rng(7)
+    for outcome, slack in (("success", 0.03), ("redefault_6", 0.06), ("redefault_12", 0.05)):
+        truth = fresh_world.truth[outcome]
+        y = (rng.random(len(truth)) < truth).astype(float)
+        p = found[outcome]
+        assert p is not None
+        assert auc(y, p) > auc(y, truth) - slack
+        slope, _ = calibration_line(y, p)
+        assert slope == pytest.approx(1.0, abs=0.25)
+        assert p.mean() == pytest.approx(truth.mean(), abs=0.04)
+
+
+def test_probabilities_move_as_declared(bundle: Bundle, world: Any) -> None:
+    rows = world.X.iloc[:60]
+    for spec in world.specs:
+        if not spec.scored:
+            continue
+        grid = np.nanquantile(world.X[spec.id], np.linspace(0, 1, 15))
+        steps = [probabilities(bundle, margins(bundle, rows.assign(**{spec.id: value}))) for value in grid]
+        for outcome, sign in (
+            ("success", spec.success),
+            ("redefault_6", spec.redefault),
+            ("redefault_12", spec.redefault),
+        ):
+            moved = np.diff(np.stack([step[outcome] for step in steps]), axis=0)  # type: ignore[misc]
+            assert sign == 0 or (sign * moved >= 0).all()
+
+
+def test_training_again_in_another_order_gives_the_same_bundle(
+    world: Any, fitted: FittedModels, quick: FitParams, bundle: Bundle, tmp_path: Path
+) -> None:
+    shuffled = {
+        "X": world.X.sample(frac=1, random_state=1),
+        "labels": world.labels.sample(frac=1, random_state=2),
+        "splits": world.splits().sample(frac=1, random_state=3),
+    }
+    again = fit_models(
+        shuffled["X"], shuffled["labels"], shuffled["splits"], world.specs, "applications", catalogue_hash="c" * 64,
+        params=quick, training={"plan": world.plan.to_json()},
+    )  # fmt: skip
+    other_key = Ed25519PrivateKey.generate()
+    written = write_bundle(again, tmp_path / "again", other_key)
+    assert written.id == bundle.id
+    for path in bundle.path.iterdir():
+        if path.name != "signature.json":
+            assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
+    assert again.texts == fitted.texts
+
+
+def test_small_data_are_fitted_whole_and_calibrated_out_of_fold(world: Any) -> None:
+    params = FitParams.of_profile("first_listings")
+    labels = world.labels[world.labels["outcome"] != "success"]
+    splits = world.splits(SplitPlan())
+    small = fit(world, params, labels=labels, splits=splits[splits["outcome"] != "success"])
+    assert set(small.texts) == {"redefault_6", "redefault_7_12"}
+    assert "success" in small.absent
+    assert small.reference.propensity_low is None
+    assert {calibrator.source for calibrator in small.calibrators.values()} == {"out-of-fold margins of the fit period"}
+    assert small.metrics["redefault_12"]["on"] == "out of fold, fit period"
+    assert small.metrics["scorecard"]["on"] == "out of fold, fit period"
+    assert small.scorecard is not None
+    assert small.scorecard.shares is None
+    assert small.scorecard.odds.source == "out-of-fold totals of the fit period"
+    assert small.metrics["scorecard"]["calibration_slope"] == pytest.approx(1.0, abs=1e-6)
+    # Out of fold means not seen: the figures are no better than the truth allows.
+    known = labels[(labels["outcome"] == "redefault_6") & (labels["status"] == "observed")]
+    place = world.X.index.get_indexer(known["case_key"])
+    best = auc(known["label"].to_numpy(), world.truth["redefault_6"][place])
+    assert small.metrics["redefault_6"]["auc"]["value"] < best + 0.01
+
+
+def test_out_of_fold_margins_never_saw_the_debtor(world: Any) -> None:
+    """An indicator that is the debtor's number: a model that had seen the debtor would rank by it."""
+    params = replace(FitParams.of_profile("first_listings"), seed=1)
+    labels = world.labels[world.labels["outcome"] == "redefault_6"]
+    splits = world.splits(SplitPlan())
+    rng = np.random.default_rng(0)
+    noise = world.X.assign(**{spec.id: rng.normal(size=len(world.X)) for spec in world.specs})
+    blind = fit(world, params, X=noise, labels=labels, splits=splits[splits["outcome"] == "redefault_6"])
+    assert blind.metrics["redefault_6"]["auc"]["value"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_required_part_that_cannot_be_fitted_is_an_error_with_every_reason(world: Any, quick: FitParams) -> None:
+    few = world.labels[world.labels["outcome"].isin(["success", "redefault_6"])]
+    with pytest.raises(FitFault) as caught:
+        fit(world, quick, labels=few)
+    assert len(caught.value.faults) == 2
+    assert caught.value.faults[0].startswith("redefault_7_12 cannot be fitted: 0 events among 0 fit cases; 20")
+    assert caught.value.faults[1].startswith("scorecard cannot be fitted: the points card needs 40 cases")
+    allowed = fit(world, replace(quick, required=("success",)), labels=few)
+    assert set(allowed.absent) == {"redefault_7_12", "scorecard"}
+    assert allowed.reference.disagreement_limit is None
+
+
+def test_frames_that_do_not_fit_together_are_refused_with_every_fault(world: Any, quick: FitParams) -> None:
+    with pytest.raises(FitFault) as caught:
+        fit(world, quick, X=world.X.drop(columns=["income", "jobs"]), labels=world.labels.drop(columns="status"))
+    assert caught.value.faults == (
+        "X lacks indicator 'income'",
+        "X lacks indicator 'jobs'",
+        "labels lack column 'status'",
+    )
+    odd = world.labels.copy()
+    odd.loc[odd.index[:3], ["label", "status"]] = [2.0, "observed"]
+    odd.loc[odd.index[3], "case_key"] = "nobody"
+    with pytest.raises(FitFault) as caught:
+        fit(world, quick, labels=odd)
+    assert "1 label(s) belong to no case of X" in caught.value.faults
+    assert "3 observed label(s) are neither 0 nor 1" in caught.value.faults
+
+
+def test_progress_is_told_before_each_step(world: Any) -> None:
+    told: list[tuple[str, float]] = []
+    params = replace(FitParams.of_profile("first_listings"), required=())
+    labels = world.labels[world.labels["outcome"] == "redefault_6"]
+    fit_models(
+        world.X, labels, world.splits(), world.specs, "first_listings", catalogue_hash="c", params=params,
+        progress=lambda what, share: told.append((what, share)),
+    )  # fmt: skip
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
+def test_scoring_never_imports_a_trainer() -> None:
+    """Reading a bundle and scoring must not pull the optimiser or the training code into the service."""
+    code = (
+        "import sys, models.predict, models.bundle, models.install\n"
+        "bad = {'optbinning', 'ortools', 'models.fit', 'models.scorecard_fit', 'mlflow', 'sklearn.linear_model'}\n"
+        "sys.exit(', '.join(sorted(bad & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
