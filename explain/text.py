@@ -1,0 +1,210 @@
+"""One record as plain text: Chinese, with English heads, for the terminal and for a file.
+
+It shows only what the record holds, in the order in which a judge asks: what is suggested, how the points and
+the probabilities come about, why, by which rules, from what, and what the debtor may do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from explain import phrases
+from explain.figures import log_odds, number
+from explain.record import record_of
+from explain.schema import ScoreRecord
+
+_ROWS_SHOWN = 6  # row ids named per table in the text; the record holds all of them
+
+Descriptions = Mapping[str, Mapping[str, Any]]
+
+
+def explain_text(record: ScoreRecord | Mapping[str, Any], describe: Descriptions) -> str:
+    """The explanation of one record in words.
+
+    `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`: zh, en, unit,
+    maximum); an id it does not know is shown bare. Raises RecordError when a mapping is not a whole record.
+    """
+    whole = record if isinstance(record, ScoreRecord) else record_of(record)
+    sections = (
+        _suggestion(whole),
+        _points(whole, describe),
+        _probabilities(whole),
+        _reasons(whole),
+        _rules(whole, describe),
+        _missing_figures(whole),
+        _origin(whole),
+        _rights(),
+    )
+    told = [list(_head(whole))]
+    for numeral, lines in zip("一二三四五六七八", filter(None, map(list, sections)), strict=False):
+        told.append([f"{numeral}、{lines[0]}", *lines[1:]])
+    return "\n\n".join("\n".join(lines) for lines in told) + "\n"
+
+
+@dataclass(frozen=True)
+class _Named:
+    """An indicator as its description tells it."""
+
+    id: str
+    zh: str
+    en: str
+    unit: str
+    maximum: float | None
+    dimension: str = ""
+    scored: bool = True
+
+
+def _value(id_: str, value: float | None, describe: Descriptions) -> str:
+    told = describe.get(id_, {})
+    if value is None:
+        return "不详"
+    if "unit" not in told:
+        return number(value).zh
+    return phrases.figure(_Named(id_, told["zh"], told["en"], told["unit"], told.get("maximum")), value).zh
+
+
+def _name(id_: str, describe: Descriptions) -> str:
+    return str(describe.get(id_, {}).get("zh", id_))
+
+
+def _head(record: ScoreRecord) -> Iterator[str]:
+    case, words = record.case, _words()
+    yield f"评分记录 Score record {record.score_id}"
+    yield f"  类别 Kind：{words['kinds'][record.kind]}"
+    yield f"  案件 Case：{case.case_key}"
+    yield f"  被执行人 Debtor：{case.debtor_id}，申请 {case.application_id or '无'}，地区 {case.region_code}"
+    yield f"  截至 As of：{case.as_of}（只采用此前已可查知的记录）"
+
+
+def _suggestion(record: ScoreRecord) -> Iterator[str]:
+    words, found, gate = _words(), record.suggestion, record.gate
+    yield "建议 Suggestion"
+    if gate.outcome != "assess":
+        yield f"  门槛审查 Gate：{gate.zh or gate.ground}"
+    yield f"  等级 Grade：{found.grade or '无'}"
+    if record.points is not None:
+        yield f"  初始信用积分 Points：{number(record.points.total).zh}（满分100）"
+    extras = [zh for holds, zh in ((found.hearing, "听证"), (found.third_party, "第三方评估")) if holds]
+    extras += ["债权人意见未齐，为暂定"] if found.provisional else []
+    more = f"（{'；'.join(extras)}）" if extras else ""
+    yield f"  程序 Route：{words['routes'][found.route]}{more}"
+    yield f"  方式 Mode：{_said(words['modes'], found.mode)}"
+    if found.tier is not None:
+        yield f"  失信情节 Tier：{words['tiers'][found.tier]}"
+    if found.priority_start:
+        yield "  优先启动 Priority：经法官核实的失能事由"
+    if found.observation_months is not None:
+        yield f"  观察期 Observation：{found.observation_months}个月"
+    if found.scope:
+        yield f"  建议解除的限制（仅限本案） Scope：{'、'.join(_said(words['scopes'], code) for code in found.scope)}"
+    yield from _coded("条件 Condition", found.conditions)
+    yield from _coded("尚缺 Missing", found.missing)
+    for warning in found.warnings:
+        yield f"  {'重大' if warning.serious else ''}风险提示 Warning：{warning.zh}"
+
+
+def _points(record: ScoreRecord, describe: Descriptions) -> Iterator[str]:
+    card = record.points
+    if card is None:
+        return
+    words = _words()["dimensions"]
+    dimension_of = {id_: str(describe.get(id_, {}).get("dimension", "all")) for id_ in card.indicators}
+    values = {fact.id: fact.value for fact in record.indicators if fact.id in card.indicators}
+    yield "积分 Points（公开积分卡，可逐项手工相加）"
+    marks = {"all": card.total} if card.dimensions is None else card.dimensions.model_dump()
+    for name, mark in marks.items():
+        share = 100.0 if card.shares is None else getattr(card.shares, name)
+        yield f"  {_said(words, name)}：{number(mark).zh}分（满分{number(share).zh}）"
+        for id_, value in values.items():
+            if dimension_of[id_] == name or name == "all":
+                yield f"    {_name(id_, describe)}（{_value(id_, value, describe)}）：{card.indicators[id_]:+.1f}"
+        if card.caps.get(name):
+            yield f"    上下限调整（不低于零分、不超过满分）：{card.caps[name]:+.1f}"
+    yield f"  合计 Total：{number(card.total).zh}"
+
+
+def _probabilities(record: ScoreRecord) -> Iterator[str]:
+    models = record.models.by_outcome()
+    if not models:
+        return
+    words = _words()["outcomes"]
+    yield "预测概率 Probabilities（以准予修复、当日解除为前提）"
+    for outcome, probability in record.probabilities.model_dump().items():
+        if probability is not None:
+            yield f"  {words[outcome]}：{probability:.1%}"
+    yield "  每一概率的来历（对数几率）：基准 + 各指标贡献之和 = 边际，再经校准为概率"
+    for outcome, model in models.items():
+        share = sum(model.contributions.values())
+        method = model.calibration.get("method", "见记录")
+        yield (
+            f"    {words[outcome]}：{log_odds(model.base)} + ({log_odds(share)}) = {log_odds(model.margin)}"
+            f"（余差 {model.residual:.1e}）→ 校准（{method}）→ {model.probability:.1%}"
+        )
+
+
+def _reasons(record: ScoreRecord) -> Iterator[str]:
+    if not record.reasons:
+        return
+    words = _words()
+    yield "主要理由 Reasons（按影响大小）"
+    for place, reason in enumerate(record.reasons, 1):
+        tag = f"{words['directions'][reason.direction]}·{words['dimensions'][reason.dimension]}"
+        yield f"  {place}. 【{tag}】{reason.zh}"
+        yield f"     {reason.en}"
+        for item in reason.evidence:
+            more = f" 等{len(item.rows)}行" if len(item.rows) > _ROWS_SHOWN else ""
+            yield f"     {phrases.table_zh(item.table)} {item.table}：{'、'.join(item.rows[:_ROWS_SHOWN])}{more}"
+
+
+def _rules(record: ScoreRecord, describe: Descriptions) -> Iterator[str]:
+    yield "适用规则 Rules that fired"
+    for fired in record.suggestion.trace:
+        yield f"  [{fired.rule}] {fired.zh}"
+        if fired.facts:
+            shown = "；".join(
+                f"{_name(id_, describe)}={_value(id_, value, describe)}" for id_, value in fired.facts.items()
+            )
+            yield f"     事实：{shown}"
+        for parameter in fired.parameters:
+            yield f"     参数：{parameter.get('key')}={parameter.get('value')}（自{parameter.get('valid_from')}起）"
+
+
+def _missing_figures(record: ScoreRecord) -> Iterator[str]:
+    if record.nulls:
+        yield "没有给出的数值 Figures not given"
+        yield from (f"  {name}：{why}" for name, why in record.nulls.items())
+
+
+def _origin(record: ScoreRecord) -> Iterator[str]:
+    versions = record.versions
+    yield "版本与输入 Versions and input"
+    yield f"  模型包 bundle {versions.bundle}（{versions.profile}）  规则集 policy {versions.policy}"
+    yield f"  指标目录 catalogue {versions.catalogue}  程序 code {versions.code}"
+    rows = "、".join(f"{phrases.table_zh(table)}{n}" for table, n in record.input.rows.items() if n)
+    yield f"  输入指纹 input {record.input.hash}（行数：{rows or '无'}）"
+
+
+def _rights() -> Iterator[str]:
+    yield "权利与异议 Rights"
+    yield from (f"  {line}" for line in _words()["rights"])
+
+
+def _coded(head: str, items: Sequence[Any]) -> Iterator[str]:
+    yield from (f"  {head}：{item.zh}" for item in items)
+
+
+def _said(words: Mapping[str, str], code: str) -> str:
+    return words.get(code, code)
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, Any]:
+    """The packaged words, read once: they are part of the code."""
+    loaded: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "templates" / "text.yaml").read_text("utf-8"))
+    return loaded

@@ -1,0 +1,115 @@
+"""One whole, made-up case: the pieces that `build_record` puts together."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from explain.record import ModelTerms, build_record
+
+IDS = ("remaining_debt_log", "performed_ratio", "report_days_late", "settlement_breach_36m", "consent_share")
+
+
+def terms(contributions: dict[str, float], base: float, probability: float) -> ModelTerms:
+    """Terms that add up exactly."""
+    margin = base
+    for value in contributions.values():
+        margin += value
+    step = {"method": "platt", "slope": 1.0, "intercept": 0.0}
+    return ModelTerms(base, contributions, margin, step, probability)
+
+
+def fired(rule: str, zh: str) -> dict[str, Any]:
+    parameter = {"key": "grade.limits.B", "value": 65.0, "region": "*", "industry": "*", "valid_from": "2017-05-01"}
+    facts = {"performed_ratio": 0.25, "consent_share": None, "remaining_debt": 52300.0}
+    return {"rule": rule, "outcome": "B", "facts": facts, "parameters": [{**parameter, "assumption": True}], "zh": zh}
+
+
+SUGGESTION: dict[str, Any] = {
+    "grade": "B",
+    "tier": "general",
+    "route": "ordinary",
+    "provisional": True,
+    "hearing": True,
+    "third_party": False,
+    "mode": "not_yet",
+    "priority_start": False,
+    "missing": [{"code": "consent", "zh": "债权人同意（未答复不视为同意）"}],
+    "conditions": [],
+    "observation_months": 8,
+    "scope": ["financing", "bidding"],
+    "warnings": [{"code": "thin_query_coverage", "zh": "查控信息不足", "serious": True}],
+    "review": None,
+    "trace": [fired("DT5", "积分在65至79.9之间：B级")],
+}
+
+
+def made() -> dict[str, Any]:
+    c6 = dict(zip(IDS, (0.31, -0.12, 0.0, 0.05, -0.4), strict=True))
+    c12 = dict(zip(IDS, (0.1, -0.3, 0.0, 0.2, -0.1), strict=True))
+    success = dict(zip(IDS, (-0.2, 0.15, 0.0, -0.03, 0.6), strict=True))
+    p6, q = 0.08, 0.05
+    return {
+        "kind": "application",
+        "case": {
+            "case_key": "A1@2026-05-01T00:00:00+0800",
+            "debtor_id": "D1",
+            "application_id": "A1",
+            "as_of": "2026-05-01T00:00:00+08:00",
+            "region_code": "220102",
+            "industry_section": None,
+            "subject_type": "natural",
+        },
+        "input_hash": "ab" * 32,
+        "input_rows": {"debtors": 1, "obligations": 2, "payments": 0},
+        "versions": {"bundle": "b" * 16, "profile": "applications", "policy": "p", "catalogue": "c", "code": "0.1.0"},
+        "gate": {"outcome": "assess", "ground": None, "zh": None, "grounds": [], "trace": []},
+        "indicators": dict(zip(IDS, (10.864, 0.25, None, 0.0, 0.6), strict=True)),
+        "facts": {"no_ai": 0.0, "performed_ratio": 0.25, "creditors_heard": None},
+        "evidence": {
+            "remaining_debt_log": {"obligations": ["O2", "O1"], "payments": []},
+            "performed_ratio": {"payments": ["P1"], "obligations": ["O1", "O2"]},
+            "consent_share": {"creditor_notices": ["N1"]},
+        },
+        "points": {
+            "total": 66.5,
+            "dimensions": {"ability": 25.0, "willingness": 31.5, "impact": 10.0},
+            "shares": {"ability": 40.0, "willingness": 40.0, "impact": 20.0},
+            "caps": {"ability": 0.0, "willingness": 0.0, "impact": -2.3},
+            "indicators": dict(zip(IDS, (12.4, 12.6, 11.5, 20.0, 12.3), strict=True)),
+        },
+        "models": {
+            "success": terms(success, -0.5, 0.5),
+            "redefault_6": terms(c6, -2.4, p6),
+            "redefault_7_12": terms(c12, -3.0, q),
+        },
+        "probabilities": {"success": 0.5, "redefault_6": p6, "redefault_12": p6 + (1.0 - p6) * q},
+        "suggestion": copy.deepcopy(SUGGESTION),
+        "reasons": [],
+        "nulls": {},
+    }
+
+
+@pytest.fixture
+def pieces() -> dict[str, Any]:
+    """Pieces of a case that was assessed by all three models and the card."""
+    return made()
+
+
+@pytest.fixture
+def exit_pieces() -> dict[str, Any]:
+    """Pieces of a case that left at the gate: no model was asked."""
+    found = made()
+    zh = "义务已全部履行，应删除失信信息并解除限制消费"
+    found["gate"] = {"outcome": "no_discretion", "ground": "all_performed", "zh": zh, "grounds": ["all_performed"]}
+    found["suggestion"] |= {"grade": None, "tier": None, "route": "no_discretion", "mode": "statutory", "missing": []}
+    return found | {"points": None, "models": {}, "probabilities": {}}
+
+
+@pytest.fixture(scope="session")
+def recorded() -> str:
+    """JSON text of the record of the assessed case."""
+    return json.dumps(build_record(**made()).content())
