@@ -1,0 +1,122 @@
+"""The three margins side by side, so that anyone can add them up: base + contributions = margin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from explain.figures import log_odds
+from explain.schema import Model, Models
+from service.words import CALIBRATIONS, EN, OUTCOMES
+
+SHOWN = 12  # indicators in lines of their own; the rest is one line, so that the column still adds up
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A contribution: its figure, and a bar from the middle of a scale of 100, to the right when it raises
+    the outcome; `favourable` when that speaks for the debtor."""
+
+    figure: str
+    start: float
+    length: float
+    favourable: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One indicator's contributions, in the order of the outcomes."""
+
+    anchor: str
+    zh: str
+    en: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class Foot:
+    """How one margin ends: what is added, and what the calibration makes of it."""
+
+    zh: str
+    en: str
+    cells: tuple[str, ...]
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class MarginTable:
+    """`heads` names the outcomes that exist; empty when no model was asked."""
+
+    heads: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
+    feet: tuple[Foot, ...]
+
+
+def margin_table(models: Models, name: Callable[[str], tuple[str, str]]) -> MarginTable:
+    """The table of all margins that exist; `name` gives an indicator's Chinese and English name."""
+    found = models.by_outcome()
+    if not found:
+        return MarginTable((), (), ())
+    ranked = _ranked(found)
+    # One scale for all three, so that bars compare across columns.
+    scale = max((abs(c) for model in found.values() for c in model.contributions.values()), default=0.0) or 1.0
+    lines = [
+        Line(f"i-{id_}", *name(id_), tuple(_cell(o, m.contributions.get(id_), scale) for o, m in found.items()))
+        for id_ in ranked[:SHOWN]
+    ]
+    rest = ranked[SHOWN:]
+    if rest:
+        sums = {o: math.fsum(m.contributions.get(id_, 0.0) for id_ in rest) for o, m in found.items()}
+        zh, en = f"其余 {len(rest)} 项合计", f"the other {len(rest)} together"
+        lines.append(Line("", zh, en, tuple(_cell(o, total, scale) for o, total in sums.items())))
+    heads = tuple((OUTCOMES[outcome], EN[outcome]) for outcome in found)
+    return MarginTable(heads, tuple(lines), tuple(_feet(list(found.values()))))
+
+
+def _ranked(found: Mapping[str, Model]) -> list[str]:
+    """Indicators with any contribution, the one that weighs most in any margin first."""
+    ids = dict.fromkeys(id_ for model in found.values() for id_ in model.contributions)
+    weight = {id_: max(abs(model.contributions.get(id_, 0.0)) for model in found.values()) for id_ in ids}
+    return sorted((id_ for id_ in ids if weight[id_]), key=lambda id_: -weight[id_])
+
+
+def signed(figure: str) -> str:
+    """A figure with a true minus sign, as wide as the plus."""
+    return figure.replace("-", "\u2212")
+
+
+def _cell(outcome: str, contribution: float | None, scale: float) -> Cell | None:
+    if contribution is None:
+        return None
+    length = min(50 * abs(contribution) / scale, 50.0)
+    raises = contribution > 0
+    favourable = raises == (outcome == "success")
+    return Cell(signed(log_odds(contribution)), 50.0 if raises else 50 - length, length, favourable)
+
+
+def _method(model: Model) -> str:
+    """The calibration in words; a logistic one with its two numbers, so that it can be recomputed by hand."""
+    step = model.calibration
+    method = str(step.get("method", "见记录"))
+    slope, intercept = step.get("slope"), step.get("intercept")
+    if isinstance(slope, int | float) and isinstance(intercept, int | float):
+        return signed(f"{slope:.3f} × 边际 {intercept:+.3f}")
+    return CALIBRATIONS.get(method, method)
+
+
+def _feet(found: Sequence[Model]) -> list[Foot]:
+    sums = [math.fsum(model.contributions.values()) for model in found]
+    return [
+        Foot("贡献合计", "sum of contributions", tuple(signed(log_odds(total)) for total in sums)),
+        Foot("基准", "base", tuple(signed(log_odds(model.base)) for model in found)),
+        Foot("边际（基准 + 贡献）", "margin", tuple(signed(log_odds(model.margin)) for model in found), "total"),
+        Foot(
+            "余差",
+            "residual",
+            tuple(signed(f"{model.residual:.0e}") if model.residual else "0" for model in found),
+            "minor",
+        ),
+        Foot("校准", "calibration", tuple(_method(model) for model in found)),
+        Foot("概率", "probability", tuple(f"{model.probability:.1%}" for model in found), "total"),
+    ]

@@ -1,0 +1,29 @@
+"""What the service needs from the scoring side. It knows no model: it asks, records, and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from records.case import Case
+
+
+class CaseScorer(Protocol):
+    """One bundle under one policy. The same case gives the same record, to the bit."""
+
+    def score_case(self, case: Case) -> Mapping[str, Any]:
+        """The score record of one case; nothing is stored yet. CaseFaults when the case cannot be scored as it is."""
+        ...
+
+    def describe(self) -> Mapping[str, Any]:
+        """What answers: `bundle`, `profile`, `policy`, and under `indicators` each id's description
+        (`features.indicator.describe`: zh, en, dimension, unit, maximum, …)."""
+        ...
+
+
+class Scorer(Protocol):
+    """Where the scorer comes from. Asked for every request, so that a promotion takes effect at once."""
+
+    def current(self) -> CaseScorer:
+        """The scorer that answers now; any exception means that none can."""
+        ...
