@@ -1,0 +1,18 @@
+"""All indicators and facts of all profiles, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from features.indicator import describe
+from features.profiles import PROFILES
+
+
+def describe_all() -> Mapping[str, Mapping[str, Any]]:
+    """id → description (Chinese and English name, dimension, unit, window, basis) over every profile."""
+    return {
+        item.id: describe(item)
+        for profile in PROFILES.values()
+        for item in (*profile.facts, *profile.catalogue)
+    }

@@ -1,0 +1,235 @@
+"""The command line. Commands import what they need when they are called, so that `--help` is quick.
+
+Exit status: 0 done, 1 the input is at fault (every fault listed), 2 wrong usage, 3 integrity or
+replay failed.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from pipeline.say import Outcome, run
+
+app = typer.Typer(
+    name="repair-risk",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Risk-model pipeline for judicial credit repair (司法信用修复): graded, predicted, explained.",
+)
+
+Out = Annotated[Path, typer.Option("--out", help="folder to write")]
+BundleOption = Annotated[
+    Optional[str], typer.Option("--bundle", help="bundle folder or id; the champion when left out")
+]
+Json = Annotated[bool, typer.Option("--json", help="machine-readable result on standard output")]
+
+
+@app.command()
+def demo(debtors: Annotated[int, typer.Option(help="size of the synthetic world")] = 20000) -> None:
+    """The whole path on a small synthetic world; ends with a report and the command that serves."""
+    from pipeline.demo import demo as command
+
+    run(lambda: command(debtors))
+
+
+@app.command()
+def synth(
+    out: Out,
+    debtors: Annotated[int, typer.Option(min=1)] = 6000,
+    seed: Annotated[int, typer.Option()] = 7,
+    mess: Annotated[float, typer.Option(min=0.0, max=1.0, help="share of rows damaged on purpose")] = 0.0,
+    buckets: Annotated[int, typer.Option(min=1)] = 16,
+) -> None:
+    """Generate a synthetic world of case records; its truth lies beside it, never inside."""
+    from pipeline.data import synth as command
+
+    run(lambda: command(out, debtors, seed, mess, buckets))
+
+
+@app.command("import")
+def import_(
+    layout: Annotated[str, typer.Argument(help="ccf2017, public-list or csv")],
+    src: Annotated[Path, typer.Argument(exists=True)],
+    out: Out,
+) -> None:
+    """Bring records of an outside layout into our tables; nothing is lost, reasons are given."""
+    from pipeline.data import import_layout as command
+
+    run(lambda: command(layout, src, out))
+
+
+@app.command()
+def validate(directory: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json = False) -> None:
+    """Report all faults of a dataset at once and move bad rows to a quarantine beside it."""
+    from pipeline.data import validate as command
+
+    run(lambda: command(directory, as_json))
+
+
+@app.command()
+def features(directory: Annotated[Path, typer.Argument(metavar="DIR")], out: Out) -> None:
+    """Compute cohort, indicators and labels of a dataset."""
+    from pipeline.data import features as command
+
+    run(lambda: command(directory, out))
+
+
+@app.command()
+def case(
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="application id, or debtor id for first listings")],
+) -> None:
+    """Print one case of a dataset as the JSON that `score` and the endpoint take."""
+    from pipeline.data import case as command
+
+    run(lambda: command(directory, identifier))
+
+
+@app.command()
+def train(
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    out: Out,
+    features: Annotated[Optional[Path], typer.Option(help="indicators already computed")] = None,
+    params: Annotated[Optional[Path], typer.Option(help="YAML with a section `train`", exists=True)] = None,
+    seed: Annotated[Optional[int], typer.Option(help="overrides the seed of the parameters")] = None,
+) -> None:
+    """Fit the models, sign the bundle, register it with MLflow as challenger."""
+    from pipeline.train import train as command
+
+    run(lambda: command(directory, out, features, params, seed))
+
+
+@app.command()
+def evaluate(
+    bundle: Annotated[str, typer.Argument()],
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    out: Out,
+    features: Annotated[Optional[Path], typer.Option(help="indicators already computed")] = None,
+    truth: Annotated[Optional[Path], typer.Option(help="true probabilities of a synthetic world")] = None,
+) -> None:
+    """Measure a bundle out of time (or by repeated cross-validation where records are few)."""
+    from pipeline.evaluate import evaluate as command
+
+    run(lambda: command(bundle, directory, out, features, truth))
+
+
+@app.command()
+def report(
+    evaluation: Annotated[Path, typer.Argument(help="folder written by evaluate")],
+    bundle: Annotated[str, typer.Option()],
+    out: Annotated[Path, typer.Option("--out", help="HTML file to write")],
+) -> None:
+    """Write the model report as one HTML file that needs no network."""
+    from pipeline.report import report as command
+
+    run(lambda: command(evaluation, bundle, out))
+
+
+@app.command()
+def promote(
+    bundle: Annotated[str, typer.Argument()],
+    approver: Annotated[str, typer.Option()],
+    reason: Annotated[str, typer.Option()],
+) -> None:
+    """Approve a bundle; the second, different name makes it the champion that answers."""
+    from pipeline.champion import promote as command
+
+    run(lambda: command(bundle, approver, reason))
+
+
+@app.command()
+def score(
+    source: Annotated[Path, typer.Argument(metavar="CASE.json|DIR", exists=True)],
+    bundle: BundleOption = None,
+    out: Annotated[Optional[Path], typer.Option("--out", help="folder for the score log of a batch")] = None,
+    as_json: Json = False,
+) -> None:
+    """Score one case or a whole dataset; every score is recorded before it is shown."""
+    from pipeline.scoring import score_source as command
+
+    run(lambda: command(source, bundle, out, as_json))
+
+
+@app.command()
+def monitor(
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    month: Annotated[str, typer.Option(help="YYYY-MM")],
+    bundle: BundleOption = None,
+    as_json: Json = False,
+) -> None:
+    """Re-score the debtors under observation with what the month has shown."""
+    from pipeline.monitor import monitor as command
+
+    run(lambda: command(directory, _month(month), bundle, as_json))
+
+
+@app.command()
+def explain(score_id: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
+    """Say in words why a recorded case scored as it did."""
+    from pipeline.recorded import explain as command
+
+    run(lambda: command(score_id, as_json))
+
+
+@app.command()
+def replay(
+    score_id: Annotated[Optional[str], typer.Argument()] = None,
+    sample: Annotated[Optional[int], typer.Option(min=1, help="how many records, drawn by a fixed rule")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute recorded scores again from the record and compare every bit."""
+    from pipeline.recorded import replay as command
+
+    run(lambda: command(score_id, sample, as_json))
+
+
+@app.command()
+def verify(as_json: Json = False) -> None:
+    """Check the ledger against its signed checkpoints; names every record that does not hold."""
+    from pipeline.recorded import verify as command
+
+    run(lambda: command(as_json))
+
+
+@app.command()
+def rules(
+    on: Annotated[Optional[datetime], typer.Option("--date", formats=["%Y-%m-%d"])] = None,
+    region: Annotated[str, typer.Option(help="six digits, or * for the national rules")] = "*",
+    bundle: BundleOption = None,
+) -> None:
+    """Print the public rule book of a day and a region, with the points table."""
+    from pipeline.rulebook import rules as command
+
+    run(lambda: command(on.date() if on else date.today(), region, bundle))  # noqa: DTZ011 - the reader's own day
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the scoring endpoint and the reviewer pages."""
+    import uvicorn
+
+    uvicorn.run("service.main:from_environment", factory=True, host=host, port=port, log_level="info")
+
+
+def _month(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no time zone
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a month; write YYYY-MM", param_hint="--month") from None
+
+
+def main() -> None:
+    """Entry point of `repair-risk`."""
+    app()
+
+
+__all__ = ["Outcome", "app", "main"]

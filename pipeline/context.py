@@ -1,0 +1,86 @@
+"""Whose rules apply to a case: court region, industry and kind of subject, and the windows law sets.
+
+Computed from the case's own rows known before its as-of date, the same way for training, a batch and
+a case over HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from features.as_of import cut
+from features.facts import PARAMETER_DEFAULTS
+from policy.parameters import Policy
+from records.clock import SHANGHAI
+from records.tables import CASE_TABLES, TABLES
+
+UNSTATED_REGION = "000000"
+_CONTEXT = ("region_code", "industry_section", "subject_type")
+
+
+def case_key(debtor_or_application: pl.Expr, as_of: pl.Expr) -> pl.Expr:
+    """Name of one assessment: who, and as of when."""
+    return pl.concat_str([debtor_or_application, as_of.dt.strftime("%Y-%m-%dT%H:%M:%S%z")], separator="@")
+
+
+def bare_cohort(cohort: pl.DataFrame) -> pl.DataFrame:
+    """`debtor_id`, `application_id`, `as_of` with the `case_key` they give, in canonical order."""
+    bare = cohort.select(
+        pl.col("debtor_id").cast(pl.String),
+        pl.col("application_id").cast(pl.String),
+        pl.col("as_of").cast(pl.Datetime("us", SHANGHAI.key)),
+    )
+    key = case_key(pl.coalesce("application_id", "debtor_id"), pl.col("as_of"))
+    return bare.with_columns(key.alias("case_key")).sort("case_key")
+
+
+def locate(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame) -> pl.DataFrame:
+    """`cohort` with `region_code`, `industry_section` and `subject_type` as known before `as_of`.
+
+    The region is the application's court, else the debtor's; `000000` when neither is known.
+    """
+    bare = bare_cohort(cohort)
+    read = ("debtors", "repair_applications")
+    rows = cut({name: tables[name] if name in read else TABLES[name].empty() for name in CASE_TABLES}, bare)
+    debtors = rows["debtors"].select("case_key", *_CONTEXT)
+    applications = (
+        rows["repair_applications"]
+        .join(bare.select("case_key", "application_id"), on=["case_key", "application_id"], how="semi")
+        .select("case_key", pl.col("region_code").alias("court_region"))
+    )
+    return (
+        bare.join(debtors, on="case_key", how="left", maintain_order="left")
+        .join(applications, on="case_key", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("court_region", "region_code", pl.lit(UNSTATED_REGION)).alias("region_code"))
+        .drop("court_region")
+    )
+
+
+def with_parameters(cohort: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """`cohort` (located) with one column `p_<name>` for each window or limit that law or a region sets."""
+    places = cohort.select(
+        pl.col("as_of").dt.date().alias("on"), pl.col("region_code"), pl.col("industry_section")
+    ).unique(maintain_order=True)
+    rows = [
+        {
+            **place,
+            **{
+                f"p_{name}": float(
+                    policy.value(f"features.{name}", place["on"], place["region_code"], place["industry_section"] or "*").value
+                )
+                for name in PARAMETER_DEFAULTS
+            },
+        }
+        for place in places.to_dicts()
+    ]
+    schema = {**places.schema, **{f"p_{name}": pl.Float64() for name in PARAMETER_DEFAULTS}}
+    values = pl.DataFrame(rows, schema=schema)
+    return (
+        cohort.with_columns(pl.col("as_of").dt.date().alias("on"))
+        .join(
+            values, on=["on", "region_code", "industry_section"], how="left", nulls_equal=True, maintain_order="left"
+        )
+        .drop("on")
+    )

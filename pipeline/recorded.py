@@ -1,0 +1,107 @@
+"""Commands on what is recorded: explain, replay, verify."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from explain.compare import differences
+from explain.text import explain_text
+from ledger.keys import load_public
+from ledger.rows import Entry
+from ledger.store import Ledger
+from ledger.verify import verify as verify_ledger
+from pipeline.catalogues import describe_all
+from pipeline.home import Home
+from pipeline.refusals import InputRefused
+from pipeline.say import DONE, INTEGRITY, Advance, Outcome, emit_json, emit_text, progress, tell
+from pipeline.score import open_bundle, open_policy, rescore
+
+CHUNK = 2_000  # records replayed at once: bounded memory, and a batch is much quicker than one by one
+
+
+def explain(score_id: str, as_json: bool) -> Outcome:
+    """Print one record's explanation in words, Chinese first."""
+    entry = _entry(_open(Home.from_environment()), score_id)
+    if as_json:
+        emit_json(dict(entry.record))
+    else:
+        emit_text(explain_text(entry.record, describe_all()))
+    return DONE
+
+
+def replay(score_id: str | None, sample: int | None, as_json: bool) -> Outcome:
+    """Compute records again from their stored indicators and compare every leaf, floats by their bits."""
+    home = Home.from_environment()
+    ledger = _open(home)
+    if score_id is not None:
+        entries = [_entry(ledger, score_id)]
+    else:
+        entries = _sampled(ledger, sample)
+    with progress("replaying") as advance:
+        found = replay_entries(home, entries, advance)
+    if as_json:
+        emit_json({"replayed": len(entries), "different": found})
+    for name, pointers in found.items():
+        tell(f"[red]{name} differs[/red] at {', '.join(pointers[:10])}" + (" …" if len(pointers) > 10 else ""))
+    tell(f"{len(entries):,} records replayed, {len(found):,} different")
+    return INTEGRITY if found else DONE
+
+
+def replay_entries(home: Home, entries: Iterable[Entry], advance: Advance | None = None) -> dict[str, list[str]]:
+    """Score id → JSON pointers that differ, for every entry that cannot be reproduced to the bit.
+
+    Raises IntegrityRefused or BundleFault when a bundle or policy the records name is gone or was changed.
+    """
+    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    total = 0
+    for entry in entries:
+        versions = entry.record["versions"]
+        groups[(versions["bundle"], versions["policy"])].append(entry)
+        total += 1
+    found: dict[str, list[str]] = {}
+    done = 0
+    for (bundle_id, policy_hash), members in groups.items():
+        bundle, policy = open_bundle(home, bundle_id), open_policy(home, policy_hash)
+        for start in range(0, len(members), CHUNK):
+            part = members[start : start + CHUNK]
+            for entry, again in zip(part, rescore([e.record for e in part], bundle, policy), strict=True):
+                if pointers := differences(entry.record, again):
+                    found[entry.score_id] = pointers
+            done += len(part)
+            if advance:
+                advance(done, total)
+    return found
+
+
+def verify(as_json: bool) -> Outcome:
+    """Check the ledger against its signed checkpoints, with the public key alone."""
+    home = Home.from_environment()
+    if not home.ledger.exists() and not home.checkpoints.exists():  # either alone is a fault that verify names
+        raise InputRefused(f"{home.ledger} does not exist: nothing was scored in this home yet")
+    report = verify_ledger(home.ledger, home.checkpoints, load_public(home.keys))
+    if as_json:
+        emit_json(report.to_json())
+    tell(report.text())
+    return DONE if report.ok else INTEGRITY
+
+
+def _open(home: Home) -> Ledger:
+    if not home.ledger.exists():
+        raise InputRefused(f"{home.ledger} does not exist: nothing was scored in this home yet")
+    return Ledger.open(home.ledger, home.checkpoints, read_only=True)
+
+
+def _entry(ledger: Ledger, score_id: str) -> Entry:
+    entry = ledger.get(score_id)
+    if entry is None:
+        raise InputRefused(f"no score {score_id!r} is recorded in this home")
+    return entry
+
+
+def _sampled(ledger: Ledger, sample: int | None) -> list[Entry]:
+    """All entries, or every k-th so that about `sample` of them are spread over the whole history."""
+    entries = [entry for entry in ledger.entries() if entry.kind == "score"]
+    if sample is None or sample >= len(entries):
+        return entries
+    return [entries[i * len(entries) // sample] for i in range(sample)]

@@ -1,0 +1,96 @@
+"""How the command line speaks: words for people to stderr, machine output to stdout, exit status."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+Outcome = Literal[0, 1, 3]
+DONE: Outcome = 0
+AT_FAULT: Outcome = 1
+INTEGRITY: Outcome = 3
+Advance = Callable[[int, int], None]
+
+
+def people() -> Console:
+    """Console for words to people (stderr)."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def tell(text: str) -> None:
+    """One line or block to a person; markup of rich is allowed."""
+    people().print(text)
+
+
+def emit_text(text: str) -> None:
+    """Text that is the command's result (stdout)."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def emit_bytes(content: bytes) -> None:
+    """Bytes that are the command's result (stdout)."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def emit_json(value: Mapping[str, Any] | list[Any]) -> None:
+    """A JSON document as the command's result (stdout)."""
+    emit_text(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Advance]:
+    """A progress bar; the block calls `advance(done, total)`."""
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=people()) as bar:
+        task = bar.add_task(title, total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def run(command: Callable[[], Outcome]) -> None:
+    """Run one command; known refusals become one clear message and their exit status."""
+    try:
+        status = command()
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise typer.Exit(130) from None
+    except Exception as error:
+        found = _status_of(error)
+        if found is None:
+            raise
+        people().print(str(error), style="red", markup=False)
+        raise typer.Exit(found) from None
+    raise typer.Exit(status)
+
+
+def _status_of(error: Exception) -> Outcome | None:
+    # Imported here: these classes come with heavy packages, and are loaded already when one was raised.
+    from explain.additivity import AdditivityError  # noqa: PLC0415
+    from ledger.errors import LedgerError  # noqa: PLC0415
+    from ledger.keys import KeyFileError  # noqa: PLC0415
+    from models.faults import BundleFault, ModelFault  # noqa: PLC0415
+    from pipeline.promote import PromotionRefused  # noqa: PLC0415
+    from pipeline.refusals import InputRefused, IntegrityRefused  # noqa: PLC0415
+    from policy.faults import PolicyFaults, PolicyLookupError  # noqa: PLC0415
+    from records.faults import Faults  # noqa: PLC0415
+
+    if isinstance(error, BundleFault | LedgerError | KeyFileError | IntegrityRefused | AdditivityError):
+        return INTEGRITY
+    if isinstance(error, Faults | ModelFault | PromotionRefused | PolicyFaults | PolicyLookupError | InputRefused):
+        return AT_FAULT
+    return None

@@ -1,0 +1,136 @@
+"""Scoring, for everybody: one case over HTTP, a batch, a monthly re-score, a replay.
+
+    records = score(tables, cohort, bundle, policy)      # the one function
+    scorer = ScorerSource(home).current()                # the champion, as it stands now
+    scorer.score_case(case)
+
+A case scored alone, in a batch and in a replay gives the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import polars as pl
+
+from features.indicator import describe
+from features.profiles import PROFILES
+from models.bundle import Bundle
+from models.bundle import load_bundle
+from models.keys import trusted_keys
+from pipeline.context import bare_cohort
+from pipeline.files import read_json, write_json
+from pipeline.home import Home
+from pipeline.promote import champion
+from pipeline.refusals import InputRefused, IntegrityRefused
+from pipeline.steps import REPLAYED, STEPS
+from pipeline.work import Record, Work, work_of_records
+from policy.parameters import Policy
+from policy.parameters import load as load_policy
+from records.case import Case
+
+
+def score(
+    records: Mapping[str, pl.DataFrame], as_of: pl.DataFrame, bundle: Bundle, policy: Policy
+) -> tuple[Record, ...]:
+    """Score records, one per row of `as_of` (columns `debtor_id`, `application_id`, `as_of`), in `case_key` order.
+
+    `records` holds a typed frame for each case table; rows known on or after `as_of` are ignored.
+    Raises AdditivityError when an explanation does not add up: then nothing may be answered.
+    """
+    work = Work(records, bare_cohort(as_of), bundle, policy, PROFILES[bundle.profile])
+    for _, step in STEPS:
+        work = step(work)
+    return work.output
+
+
+def rescore(recorded: Sequence[Record], bundle: Bundle, policy: Policy) -> tuple[Record, ...]:
+    """The same records made again from their stored indicators and facts, by the same steps, in their order.
+
+    `bundle` and `policy` are those the records name.
+    """
+    work = work_of_records(recorded, bundle, policy)
+    for _, step in REPLAYED:
+        work = step(work)
+    again = {record["case"]["case_key"]: record for record in work.output}
+    return tuple(again[record["case"]["case_key"]] for record in recorded)
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """One bundle under one policy, ready to score."""
+
+    bundle: Bundle
+    policy: Policy
+
+    def score_case(self, case: Case) -> Record:
+        """The record of one case. Nothing is stored here: that is the ledger's work, before any answer."""
+        cohort = pl.DataFrame(
+            {"debtor_id": [case.debtor_id], "application_id": [case.application_id], "as_of": [case.as_of]},
+            schema_overrides={"application_id": pl.String()},
+        )
+        return score(case.tables, cohort, self.bundle, self.policy)[0]
+
+    def describe(self) -> Mapping[str, Any]:
+        """What answers: bundle, profile, policy, and the indicators in words."""
+        profile = PROFILES[self.bundle.profile]
+        return {
+            "bundle": self.bundle.id,
+            "profile": self.bundle.profile,
+            "policy": self.policy.hash,
+            "indicators": {item.id: describe(item) for item in (*profile.catalogue, *profile.facts)},
+        }
+
+
+class ScorerSource:
+    """Gives the scorer of the bundle that is champion at this moment; a promotion takes effect at once."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._policy = keep_policy(home, load_policy())
+        self._lock = Lock()
+        self._current: Scorer | None = None
+
+    def current(self) -> Scorer:
+        """The champion's scorer. InputRefused when nothing was promoted, BundleFault when it cannot be trusted."""
+        approved = champion(self._home)
+        if approved is None:
+            raise InputRefused("no bundle was promoted yet: run `repair-risk promote BUNDLE` twice, by two people")
+        wanted = str(approved["bundle"])
+        with self._lock:
+            if self._current is None or self._current.bundle.id != wanted:
+                self._current = Scorer(open_bundle(self._home, wanted), self._policy)
+            return self._current
+
+
+def open_bundle(home: Home, bundle_id: str) -> Bundle:
+    """The installed bundle of this id, checked by signature, hashes and tree structure."""
+    path = home.bundle(bundle_id)
+    if not path.is_dir():
+        raise IntegrityRefused(f"bundle {bundle_id} is not installed in {home.bundles}")
+    bundle = load_bundle(path, trusted_keys(home.keys))
+    if bundle.id != bundle_id:
+        raise IntegrityRefused(f"the folder {path} holds bundle {bundle.id}")
+    return bundle
+
+
+def keep_policy(home: Home, policy: Policy) -> Policy:
+    """Keep a snapshot of `policy` so that scores made under it can be replayed; returns it."""
+    path = home.policy(policy.hash)
+    if not path.exists():
+        write_json(path, policy.to_json())
+    return policy
+
+
+def open_policy(home: Home, policy_hash: str) -> Policy:
+    """The policy of a snapshot; IntegrityRefused when it is missing or not what its hash says."""
+    path = home.policy(policy_hash)
+    if not path.exists():
+        raise IntegrityRefused(f"the policy {policy_hash[:16]} has no snapshot in {home.policies}")
+    policy = Policy.from_json(read_json(path))
+    if policy.hash != policy_hash:
+        raise IntegrityRefused(f"the policy snapshot {path} is not what its name says")
+    return policy

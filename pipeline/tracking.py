@@ -1,0 +1,86 @@
+"""MLflow: one run per training with parameters, metrics and artifacts, and the registered bundle.
+
+Bundles are registered as plain files by their folder; nothing is ever loaded through MLflow, and the
+scoring process does not import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from pipeline.home import Home
+
+EXPERIMENT = "repair-risk"
+
+
+def _flat(prefix: str, value: Any) -> dict[str, float]:
+    """Finite numbers of a nested mapping, keyed by their path."""
+    if isinstance(value, bool) or value is None:
+        return {}
+    if isinstance(value, int | float):
+        return {prefix: float(value)} if value == value and abs(value) != float("inf") else {}
+    if isinstance(value, Mapping):
+        found: dict[str, float] = {}
+        for key, item in value.items():
+            found.update(_flat(f"{prefix}.{key}" if prefix else str(key), item))
+        return found
+    return {}
+
+
+def model_name(profile: str) -> str:
+    """Name under which bundles of a profile are registered."""
+    return f"repair-risk-{profile.replace('_', '-')}"
+
+
+def record_training(
+    home: Home,
+    bundle_path: Path,
+    bundle_id: str,
+    profile: str,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+) -> str:
+    """Log one training and register its bundle with the alias `challenger`; returns the run id."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(home.mlflow_uri)
+    client = MlflowClient()
+    if client.get_experiment_by_name(EXPERIMENT) is None:
+        client.create_experiment(EXPERIMENT, artifact_location=home.mlflow_artifacts.resolve().as_uri())
+    mlflow.set_experiment(EXPERIMENT)
+    with mlflow.start_run(run_name=f"{profile} {bundle_id}") as run:
+        mlflow.set_tags({"profile": profile, "bundle": bundle_id})
+        mlflow.log_params({key: str(value)[:500] for key, value in sorted(params.items())})
+        mlflow.log_metrics(_flat("", metrics))
+        mlflow.log_artifacts(str(bundle_path), artifact_path="bundle")
+        run_id = str(run.info.run_id)
+        source = f"{run.info.artifact_uri}/bundle"
+    name = model_name(profile)
+    try:
+        client.get_registered_model(name)
+    except MlflowException:
+        client.create_registered_model(name, description="Signed bundle of plain files; load with repair-risk only.")
+    version = client.create_model_version(name, source=source, run_id=run_id, tags={"bundle": bundle_id})
+    client.set_registered_model_alias(name, "challenger", version.version)
+    return run_id
+
+
+def record_promotion(home: Home, bundle_id: str, profile: str, approvers: tuple[str, ...]) -> bool:
+    """Set the alias `champion` on the registered version of `bundle_id`; False when it was never registered."""
+    mlflow.set_tracking_uri(home.mlflow_uri)
+    client = MlflowClient()
+    name = model_name(profile)
+    versions: list[ModelVersion] = list(client.search_model_versions(f"name = '{name}'"))
+    mine = [version for version in versions if version.tags.get("bundle") == bundle_id]
+    if not mine:
+        return False
+    newest = max(mine, key=lambda version: int(version.version))
+    client.set_model_version_tag(name, newest.version, "approved_by", ", ".join(approvers))
+    client.set_registered_model_alias(name, "champion", newest.version)
+    return True

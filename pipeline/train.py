@@ -1,0 +1,147 @@
+"""Training: from prepared frames to a signed bundle, installed at home and registered with MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from models.bundle import write_bundle
+from models.fit import FittedModels, fit_models
+from models.keys import load_or_create_signing_key
+from models.params import FitParams
+from models.splits import SplitPlan, counts, labels_of, plan_by_shares, split_labels
+from pipeline.bundles import install
+from pipeline.home import Home
+from pipeline.prepare import Prepared, load, prepare
+from pipeline.refusals import InputRefused
+from pipeline.say import DONE, Advance, Outcome, progress, tell
+from policy.parameters import Policy
+from policy.parameters import load as load_policy
+from records.clock import day_start
+from records.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What the models take: indicators `X` by case key, labels, splits, and the calendar they follow."""
+
+    X: pd.DataFrame
+    labels: pd.DataFrame
+    splits: pd.DataFrame
+    plan: SplitPlan
+
+
+def frames(prepared: Prepared, params: FitParams, observed_until: date) -> Frames:
+    """pandas frames of the prepared data, and the split of every labelled case."""
+    ids = [indicator.id for indicator in prepared.profile.catalogue]
+    X = prepared.indicators.to_pandas().set_index("case_key")[ids].astype("float64")  # noqa: N806
+    labels = prepared.labels.drop("row_ids").to_pandas()
+    labels["outcome"] = labels["outcome"].replace({"repair_success": "success"})
+    cohort = prepared.cohort.select("case_key", "debtor_id", "as_of").to_pandas()
+    plan = plan_by_shares(labels_of(labels, cohort), day_start(observed_until), params.split)
+    return Frames(X, labels, split_labels(labels, cohort, plan), plan)
+
+
+def settings(profile: str, path: Path | None, seed: int | None) -> FitParams:
+    """Training parameters of `profile`: its defaults, overlaid by the section `train` of a YAML file and a seed."""
+    given: dict[str, Any] = {}
+    if path is not None:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        section = content.get("train") or {}
+        if not isinstance(section, Mapping):
+            raise InputRefused(f"{path}: the section `train` must be a mapping")
+        given = {key: value for key, value in section.items() if key not in ("applications", "first_listings")}
+        given |= dict(section.get(profile) or {})
+    if seed is not None:
+        given["seed"] = seed
+    return FitParams.from_mapping(profile, given)
+
+
+def with_shares(params: FitParams, policy: Policy, on: date) -> FitParams:
+    """The card's shares per dimension are law-like parameters: they come from the policy of the day."""
+    if params.card.shares is None:
+        return params
+    shares = {name: float(policy.value(f"scorecard.shares.{name}", on).value) for name in params.card.shares}
+    return FitParams.from_mapping(params.profile, {**params.to_json(), "card": {**params.to_json()["card"], "shares": shares}})
+
+
+def fit(prepared: Prepared, params: FitParams, observed_until: date, advance: Advance | None = None) -> FittedModels:
+    """Fit all models of a profile on prepared frames."""
+    data = frames(prepared, params, observed_until)
+
+    def say(_what: str, share: float) -> None:
+        if advance:
+            advance(round(share * 100), 100)
+
+    return fit_models(
+        data.X,
+        data.labels,
+        data.splits,
+        prepared.profile.catalogue,
+        prepared.profile.name,
+        catalogue_hash=prepared.catalogue,
+        params=params,
+        training={
+            "dataset": prepared.dataset,
+            "policy": prepared.policy,
+            "observed_until": observed_until.isoformat(),
+            "calendar": data.plan.to_json(),
+            "counts": counts(data.splits, data.splits["split"]),
+        },
+        progress=say,
+    )
+
+
+def open_prepared(dataset: Dataset, features: Path | None, policy: Policy) -> Prepared:
+    """Frames computed before, or computed now."""
+    if features is not None:
+        return load(features, dataset, policy)
+    with progress("indicators") as advance:
+        return prepare(dataset, policy, advance)
+
+
+def train(
+    directory: Path, out: Path, features: Path | None, params_file: Path | None, seed: int | None
+) -> Outcome:
+    """Fit, write and sign the bundle, install it, register it as challenger."""
+    home, dataset, policy = Home.from_environment(), Dataset.open(directory), load_policy()
+    if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
+        raise InputRefused(f"{out} holds other files: name a new folder for the bundle")
+    prepared = open_prepared(dataset, features, policy)
+    observed_until = dataset.info.observed_until
+    params = with_shares(settings(prepared.profile.name, params_file, seed), policy, observed_until)
+    with progress("fitting") as advance:
+        fitted = fit(prepared, params, observed_until, advance)
+    write_bundle(fitted, out, load_or_create_signing_key(home.keys))
+    bundle = install(home, str(out))
+    from pipeline.tracking import record_training  # noqa: PLC0415 - MLflow is slow to import
+
+    run_id = record_training(
+        home, home.bundle(bundle.id), bundle.id, bundle.profile, _flat(params.to_json()), dict(fitted.metrics)
+    )
+    tell(f"bundle {bundle.id} in {out}, registered as challenger (MLflow run {run_id})\n{summary(fitted)}")
+    return DONE
+
+
+def summary(fitted: FittedModels) -> str:
+    """The figures of a training in a few lines."""
+    lines = []
+    for outcome, figures in fitted.metrics.items():
+        auc = figures.get("auc")
+        shown = f"AUC {auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}]" if auc else "AUC not defined"
+        lines.append(f"  {outcome}: {shown}, {figures['events']:,} of {figures['cases']:,} ({figures['on']})")
+    lines += [f"  {part}: not fitted: {why}" for part, why in fitted.absent.items()]
+    return "\n".join(lines)
+
+
+def _flat(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in params.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found
