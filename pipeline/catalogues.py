@@ -11,8 +11,4 @@ from features.profiles import PROFILES
 
 def describe_all() -> Mapping[str, Mapping[str, Any]]:
     """id → description (Chinese and English name, dimension, unit, window, basis) over every profile."""
-    return {
-        item.id: describe(item)
-        for profile in PROFILES.values()
-        for item in (*profile.facts, *profile.catalogue)
-    }
+    return {item.id: describe(item) for profile in PROFILES.values() for item in (*profile.facts, *profile.catalogue)}

@@ -20,7 +20,7 @@ def promote(reference: str, approver: str, reason: str) -> Outcome:
     if not promotion.champion:
         tell(f"{names[0]} approves bundle {bundle.id}; a second person must approve it before it answers")
         return DONE
-    from pipeline.tracking import record_promotion  # noqa: PLC0415 - MLflow is slow to import
+    from pipeline.tracking import record_promotion
 
     registered = record_promotion(home, bundle.id, bundle.profile, names)
     tell(f"bundle {bundle.id} is champion, approved by {' and '.join(names)}")

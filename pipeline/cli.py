@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -24,9 +24,7 @@ app = typer.Typer(
 )
 
 Out = Annotated[Path, typer.Option("--out", help="folder to write")]
-BundleOption = Annotated[
-    Optional[str], typer.Option("--bundle", help="bundle folder or id; the champion when left out")
-]
+BundleOption = Annotated[str | None, typer.Option("--bundle", help="bundle folder or id; the champion when left out")]
 Json = Annotated[bool, typer.Option("--json", help="machine-readable result on standard output")]
 
 
@@ -95,9 +93,9 @@ def case(
 def train(
     directory: Annotated[Path, typer.Argument(metavar="DIR")],
     out: Out,
-    features: Annotated[Optional[Path], typer.Option(help="indicators already computed")] = None,
-    params: Annotated[Optional[Path], typer.Option(help="YAML with a section `train`", exists=True)] = None,
-    seed: Annotated[Optional[int], typer.Option(help="overrides the seed of the parameters")] = None,
+    features: Annotated[Path | None, typer.Option(help="indicators already computed")] = None,
+    params: Annotated[Path | None, typer.Option(help="YAML with a section `train`", exists=True)] = None,
+    seed: Annotated[int | None, typer.Option(help="overrides the seed of the parameters")] = None,
 ) -> None:
     """Fit the models, sign the bundle, register it with MLflow as challenger."""
     from pipeline.train import train as command
@@ -110,8 +108,8 @@ def evaluate(
     bundle: Annotated[str, typer.Argument()],
     directory: Annotated[Path, typer.Argument(metavar="DIR")],
     out: Out,
-    features: Annotated[Optional[Path], typer.Option(help="indicators already computed")] = None,
-    truth: Annotated[Optional[Path], typer.Option(help="true probabilities of a synthetic world")] = None,
+    features: Annotated[Path | None, typer.Option(help="indicators already computed")] = None,
+    truth: Annotated[Path | None, typer.Option(help="true probabilities of a synthetic world")] = None,
 ) -> None:
     """Measure a bundle out of time (or by repeated cross-validation where records are few)."""
     from pipeline.evaluate import evaluate as command
@@ -147,7 +145,7 @@ def promote(
 def score(
     source: Annotated[Path, typer.Argument(metavar="CASE.json|DIR", exists=True)],
     bundle: BundleOption = None,
-    out: Annotated[Optional[Path], typer.Option("--out", help="folder for the score log of a batch")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="folder for the score log of a batch")] = None,
     as_json: Json = False,
 ) -> None:
     """Score one case or a whole dataset; every score is recorded before it is shown."""
@@ -179,8 +177,8 @@ def explain(score_id: Annotated[str, typer.Argument()], as_json: Json = False) -
 
 @app.command()
 def replay(
-    score_id: Annotated[Optional[str], typer.Argument()] = None,
-    sample: Annotated[Optional[int], typer.Option(min=1, help="how many records, drawn by a fixed rule")] = None,
+    score_id: Annotated[str | None, typer.Argument()] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="how many records, drawn by a fixed rule")] = None,
     as_json: Json = False,
 ) -> None:
     """Compute recorded scores again from the record and compare every bit."""
@@ -199,7 +197,7 @@ def verify(as_json: Json = False) -> None:
 
 @app.command()
 def rules(
-    on: Annotated[Optional[datetime], typer.Option("--date", formats=["%Y-%m-%d"])] = None,
+    on: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"])] = None,
     region: Annotated[str, typer.Option(help="six digits, or * for the national rules")] = "*",
     bundle: BundleOption = None,
 ) -> None:

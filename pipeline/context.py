@@ -63,24 +63,14 @@ def with_parameters(cohort: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     places = cohort.select(
         pl.col("as_of").dt.date().alias("on"), pl.col("region_code"), pl.col("industry_section")
     ).unique(maintain_order=True)
-    rows = [
-        {
-            **place,
-            **{
-                f"p_{name}": float(
-                    policy.value(f"features.{name}", place["on"], place["region_code"], place["industry_section"] or "*").value
-                )
-                for name in PARAMETER_DEFAULTS
-            },
-        }
-        for place in places.to_dicts()
-    ]
+    rows = []
+    for place in places.to_dicts():
+        number = policy.rules(place["on"], place["region_code"], place["industry_section"]).number
+        rows.append({**place, **{f"p_{name}": number[f"features.{name}"] for name in PARAMETER_DEFAULTS}})
     schema = {**places.schema, **{f"p_{name}": pl.Float64() for name in PARAMETER_DEFAULTS}}
     values = pl.DataFrame(rows, schema=schema)
     return (
         cohort.with_columns(pl.col("as_of").dt.date().alias("on"))
-        .join(
-            values, on=["on", "region_code", "industry_section"], how="left", nulls_equal=True, maintain_order="left"
-        )
+        .join(values, on=["on", "region_code", "industry_section"], how="left", nulls_equal=True, maintain_order="left")
         .drop("on")
     )

@@ -20,7 +20,7 @@ LAYOUTS = ("ccf2017", "public-list", "csv")
 
 def synth(out: Path, debtors: int, seed: int, mess: float, buckets: int) -> Outcome:
     """Generate a synthetic world into `out`, its truth into `<out>_truth`."""
-    from data_synth.world import generate  # noqa: PLC0415 - scipy is only needed here
+    from data_synth.world import generate
 
     truth = out.with_name(f"{out.name}_truth")
     with progress("generating debtors") as advance:
@@ -35,15 +35,15 @@ def import_layout(layout: str, src: Path, out: Path) -> Outcome:
     if layout not in LAYOUTS:
         raise InputRefused(f"unknown layout {layout!r}; known are {', '.join(LAYOUTS)}")
     if layout == "ccf2017":
-        from records.importers.ccf2017 import import_ccf2017  # noqa: PLC0415
+        from records.importers.ccf2017 import import_ccf2017
 
         report = import_ccf2017(src, out)
     elif layout == "public-list":
-        from records.importers.public_list import import_public_list  # noqa: PLC0415
+        from records.importers.public_list import import_public_list
 
         report = import_public_list(src, out, id_key=identity_key(Home.from_environment()))
     else:
-        from records.importers.csv_folder import import_csv_folder  # noqa: PLC0415
+        from records.importers.csv_folder import import_csv_folder
 
         report = import_csv_folder(src, out)
     tell(imported(report, out))
@@ -72,7 +72,7 @@ def identity_key(home: Home) -> bytes:
 
 def validate(directory: Path, as_json: bool) -> Outcome:
     """Check every row of a dataset; bad ones go to its quarantine."""
-    from records.validate import validate as check  # noqa: PLC0415 - Great Expectations is slow to import
+    from records.validate import validate as check
 
     with progress("validating") as advance:
         report = check(directory, lambda done, total, _what: advance(done, total))
@@ -99,7 +99,7 @@ def validated(report: ValidationReport) -> str:
 
 def features(directory: Path, out: Path) -> Outcome:
     """Compute cohort, indicators and labels."""
-    from policy.parameters import load  # noqa: PLC0415
+    from policy.parameters import load
 
     dataset = Dataset.open(directory)
     with progress("indicators") as advance:
@@ -115,8 +115,8 @@ def features(directory: Path, out: Path) -> Outcome:
 
 def case(directory: Path, identifier: str) -> Outcome:
     """Print one case as JSON."""
-    from pipeline.cohorts import find_case  # noqa: PLC0415
-    from records.case import case_to_json  # noqa: PLC0415
+    from pipeline.cohorts import find_case
+    from records.case import case_to_json
 
     emit_bytes(case_to_json(find_case(Dataset.open(directory), identifier)) + b"\n")
     return DONE

@@ -44,7 +44,10 @@ def demo(debtors: int) -> Outcome:
     page = home.reports / "demo.html"
     started = time.monotonic()
     steps: tuple[tuple[str, Callable[[], Outcome]], ...] = (
-        ("合成数据 a synthetic world, since real case records are confidential", lambda: synth(world, debtors, SEED, 0.0, 16)),
+        (
+            "合成数据 a synthetic world, since real case records are confidential",
+            lambda: synth(world, debtors, SEED, 0.0, 16),
+        ),
         ("校验 every row checked against the contracts", lambda: validate(world, False)),
         ("指标 indicators, cohort and labels, point in time", lambda: features(world, frames)),
         ("训练 points card and three monotone LightGBM margins", lambda: train(world, bundle, frames, None, None)),
@@ -91,15 +94,18 @@ def _closing(home: Home, evaluation: Path, page: Path, case_file: Path, seconds:
     lines = [
         "",
         f"[bold]Done in {seconds:.0f} s.[/bold] What you have seen:",
-        f"  Models learnt on synthetic debtors tell who defaults again within 12 months with AUC {found['auc']['value']:.2f};",
+        "  Models learnt on synthetic debtors tell who defaults again within 12 months"
+        f" with AUC {found['auc']['value']:.2f};",
         f"  knowing everything, also what no record shows, one would reach {best:.2f}.",
         "  Above is one new case as a judge reads it: a suggestion with its reasons and the rows behind them.",
-        "  Every score was written to a tamper-evident ledger before it was shown, and can be computed again to the bit.",
+        "  Every score was written to a tamper-evident ledger before it was shown,",
+        "  and can be computed again to the bit.",
         "",
         f"  model report      {page}",
         f"  one case          .venv/bin/repair-risk score {case_file}",
         "  pages, endpoint   .venv/bin/repair-risk serve      then open http://127.0.0.1:8000/",
-        f"  over HTTP         curl --data-binary @{case_file} -H 'Content-Type: application/json' http://127.0.0.1:8000/v1/scores",
+        f"  over HTTP         curl --data-binary @{case_file} -H 'Content-Type: application/json'"
+        " http://127.0.0.1:8000/v1/scores",
         f"  experiments       .venv/bin/mlflow ui --backend-store-uri {home.mlflow_uri}",
     ]
     return "\n".join(lines)

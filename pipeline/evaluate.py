@@ -41,9 +41,7 @@ REPEATS, FOLDS = 10, 5
 LAWSUITS = "suit_count"
 
 
-def evaluate(
-    reference: str, directory: Path, out: Path, features: Path | None, truth: Path | None
-) -> Outcome:
+def evaluate(reference: str, directory: Path, out: Path, features: Path | None, truth: Path | None) -> Outcome:
     """Write `metrics.json`, `tables.json`, `roc.csv` and `reliability.csv` of a bundle on a dataset."""
     home, dataset, policy = Home.from_environment(), Dataset.open(directory), load_policy()
     bundle = install(home, reference)
@@ -108,7 +106,7 @@ def out_of_time(
         totals = card.total(card.points(data.X.loc[keys]))
         metrics["card"] = summary(y, card.probability(totals))
         if card.shares is not None:
-            limits = policy.rules(prepared.cohort["as_of"].max().date())
+            limits = policy.rules(data.splits["as_of"].max().date())
             tables["grades"] = by_grade(y, [grade_of(total, limits) for total in totals.tolist()])
         other = given[CARD_OUTCOME]
         if other is not None:

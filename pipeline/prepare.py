@@ -94,7 +94,5 @@ def load(folder: Path, dataset: Dataset, policy: Policy) -> Prepared:
         raise InputRefused(
             f"{folder} was made from another {', another '.join(stale)}: run `repair-risk features` again"
         )
-    frames = {
-        name: pl.read_parquet(folder / f"{name}.parquet") for name in ("cohort", "indicators", "labels")
-    }
+    frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in ("cohort", "indicators", "labels")}
     return Prepared(profile=profile, **frames, dataset=now["dataset"], catalogue=now["catalogue"], policy=now["policy"])

@@ -16,7 +16,7 @@ from pipeline.home import Home
 from records.clock import SHANGHAI
 
 
-class PromotionRefused(Exception):
+class PromotionRefused(Exception):  # noqa: N818 - it is a refusal, and says so
     """The approval cannot be taken; the message says why and what to do."""
 
 

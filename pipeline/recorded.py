@@ -34,10 +34,7 @@ def replay(score_id: str | None, sample: int | None, as_json: bool) -> Outcome:
     """Compute records again from their stored indicators and compare every leaf, floats by their bits."""
     home = Home.from_environment()
     ledger = _open(home)
-    if score_id is not None:
-        entries = [_entry(ledger, score_id)]
-    else:
-        entries = _sampled(ledger, sample)
+    entries = _sampled(ledger, sample) if score_id is None else [_entry(ledger, score_id)]
     with progress("replaying") as advance:
         found = replay_entries(home, entries, advance)
     if as_json:

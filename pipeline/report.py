@@ -39,7 +39,11 @@ def render(evaluation: Path, bundle: Bundle) -> str:
     curves = pl.read_csv(evaluation / "roc.csv").to_dicts()
     bins = pl.read_csv(evaluation / "reliability.csv").to_dicts()
     environment = Environment(
-        loader=PackageLoader("pipeline"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("pipeline"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["percent"] = lambda value: "—" if value is None else f"{value:.1%}"
     environment.filters["three"] = lambda value: "—" if value is None else f"{value:.3f}"
@@ -72,13 +76,13 @@ def importance(bundle: Bundle, most: int = 15) -> Mapping[str, Sequence[tuple[st
 def roc_figure(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     """ROC curves of the head figures."""
     figure = go.Figure()
-    for outcome in HEADS_ZH:
+    for outcome, name in HEADS_ZH.items():
         mine = [row for row in rows if row["outcome"] == outcome]
         if mine:
             figure.add_scatter(
                 x=[row["false_positive_rate"] for row in mine],
                 y=[row["true_positive_rate"] for row in mine],
-                name=HEADS_ZH[outcome],
+                name=name,
                 line={"color": COLOURS[outcome], "width": 2},
             )
     _diagonal(figure, 1.0)
@@ -88,13 +92,13 @@ def roc_figure(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
 def reliability_figure(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     """Observed rate beside mean probability, in bins of equal numbers of cases."""
     figure = go.Figure()
-    for outcome in HEADS_ZH:
+    for outcome, name in HEADS_ZH.items():
         mine = [row for row in rows if row["outcome"] == outcome]
         if mine:
             figure.add_scatter(
                 x=[row["predicted"] for row in mine],
                 y=[row["observed"] for row in mine],
-                name=HEADS_ZH[outcome],
+                name=name,
                 mode="lines+markers",
                 line={"color": COLOURS[outcome], "width": 2},
             )
@@ -123,4 +127,5 @@ def _styled(figure: go.Figure, x: str, y: str) -> go.Figure:
 
 
 def _html(figure: go.Figure) -> str:
-    return str(figure.to_html(full_html=False, include_plotlyjs=False, config={"displayModeBar": False, "responsive": True}))
+    config = {"displayModeBar": False, "responsive": True}
+    return str(figure.to_html(full_html=False, include_plotlyjs=False, config=config))

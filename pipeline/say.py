@@ -80,14 +80,14 @@ def run(command: Callable[[], Outcome]) -> None:
 
 def _status_of(error: Exception) -> Outcome | None:
     # Imported here: these classes come with heavy packages, and are loaded already when one was raised.
-    from explain.additivity import AdditivityError  # noqa: PLC0415
-    from ledger.errors import LedgerError  # noqa: PLC0415
-    from ledger.keys import KeyFileError  # noqa: PLC0415
-    from models.faults import BundleFault, ModelFault  # noqa: PLC0415
-    from pipeline.promote import PromotionRefused  # noqa: PLC0415
-    from pipeline.refusals import InputRefused, IntegrityRefused  # noqa: PLC0415
-    from policy.faults import PolicyFaults, PolicyLookupError  # noqa: PLC0415
-    from records.faults import Faults  # noqa: PLC0415
+    from explain.additivity import AdditivityError
+    from ledger.errors import LedgerError
+    from ledger.keys import KeyFileError
+    from models.faults import BundleFault, ModelFault
+    from pipeline.promote import PromotionRefused
+    from pipeline.refusals import InputRefused, IntegrityRefused
+    from policy.faults import PolicyFaults, PolicyLookupError
+    from records.faults import Faults
 
     if isinstance(error, BundleFault | LedgerError | KeyFileError | IntegrityRefused | AdditivityError):
         return INTEGRITY

@@ -18,8 +18,7 @@ import polars as pl
 
 from features.indicator import describe
 from features.profiles import PROFILES
-from models.bundle import Bundle
-from models.bundle import load_bundle
+from models.bundle import Bundle, load_bundle
 from models.keys import trusted_keys
 from pipeline.context import bare_cohort
 from pipeline.files import read_json, write_json
@@ -57,6 +56,10 @@ def rescore(recorded: Sequence[Record], bundle: Bundle, policy: Policy) -> tuple
         work = step(work)
     again = {record["case"]["case_key"]: record for record in work.output}
     return tuple(again[record["case"]["case_key"]] for record in recorded)
+
+
+# The service knows this module alone of the pipeline, so its home is handed on here.
+__all__ = ["Home", "Scorer", "ScorerSource", "keep_policy", "open_bundle", "open_policy", "rescore", "score"]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from pipeline.cohorts import bucket_cohort
 from pipeline.files import write_json
 from pipeline.home import Home
 from pipeline.say import AT_FAULT, DONE, Advance, Outcome, emit_json, emit_text, progress, tell
-from pipeline.score import Record, Scorer, keep_policy, score
+from pipeline.score import Scorer, keep_policy, score
+from pipeline.work import Record
 from policy.parameters import load as load_policy
 from records.case import parse_case
 from records.dataset import Dataset

@@ -51,9 +51,7 @@ def measure(work: Work) -> Work:
     for found in (facts, catalogue):  # some facts are indicators too; they are read from the same rows
         for key, name, table, ids in found.evidence.select("case_key", "indicator", "table", "row_ids").iter_rows():
             rows[key].setdefault(name, {})[table] = ids
-    return replace(
-        work, indicators=_by_case(catalogue.values), facts=_by_case(facts.values), evidence=rows
-    )
+    return replace(work, indicators=_by_case(catalogue.values), facts=_by_case(facts.values), evidence=rows)
 
 
 def gates(work: Work) -> Work:

@@ -6,8 +6,8 @@ scoring process does not import it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -15,6 +15,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
+from models.bundle import Bundle
 from pipeline.home import Home
 
 EXPERIMENT = "repair-risk"
@@ -25,7 +26,7 @@ def _flat(prefix: str, value: Any) -> dict[str, float]:
     if isinstance(value, bool) or value is None:
         return {}
     if isinstance(value, int | float):
-        return {prefix: float(value)} if value == value and abs(value) != float("inf") else {}
+        return {prefix: float(value)} if math.isfinite(value) else {}
     if isinstance(value, Mapping):
         found: dict[str, float] = {}
         for key, item in value.items():
@@ -39,15 +40,9 @@ def model_name(profile: str) -> str:
     return f"repair-risk-{profile.replace('_', '-')}"
 
 
-def record_training(
-    home: Home,
-    bundle_path: Path,
-    bundle_id: str,
-    profile: str,
-    params: Mapping[str, Any],
-    metrics: Mapping[str, Any],
-) -> str:
+def record_training(home: Home, bundle: Bundle, params: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Log one training and register its bundle with the alias `challenger`; returns the run id."""
+    bundle_id, profile = bundle.id, bundle.profile
     home.root.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(home.mlflow_uri)
     client = MlflowClient()
@@ -58,7 +53,7 @@ def record_training(
         mlflow.set_tags({"profile": profile, "bundle": bundle_id})
         mlflow.log_params({key: str(value)[:500] for key, value in sorted(params.items())})
         mlflow.log_metrics(_flat("", metrics))
-        mlflow.log_artifacts(str(bundle_path), artifact_path="bundle")
+        mlflow.log_artifacts(str(bundle.path), artifact_path="bundle")
         run_id = str(run.info.run_id)
         source = f"{run.info.artifact_uri}/bundle"
     name = model_name(profile)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import pandas as pd
 import yaml
 
 from models.bundle import write_bundle
-from models.fit import FittedModels, fit_models
+from models.fit import fit_models
+from models.fitted import FittedModels
 from models.keys import load_or_create_signing_key
 from models.params import FitParams
 from models.splits import SplitPlan, counts, labels_of, plan_by_shares, split_labels
@@ -67,8 +68,9 @@ def with_shares(params: FitParams, policy: Policy, on: date) -> FitParams:
     """The card's shares per dimension are law-like parameters: they come from the policy of the day."""
     if params.card.shares is None:
         return params
-    shares = {name: float(policy.value(f"scorecard.shares.{name}", on).value) for name in params.card.shares}
-    return FitParams.from_mapping(params.profile, {**params.to_json(), "card": {**params.to_json()["card"], "shares": shares}})
+    number = policy.rules(on).number
+    shares = {name: number[f"scorecard.shares.{name}"] for name in params.card.shares}
+    return replace(params, card=replace(params.card, shares=shares))
 
 
 def fit(prepared: Prepared, params: FitParams, observed_until: date, advance: Advance | None = None) -> FittedModels:
@@ -106,9 +108,7 @@ def open_prepared(dataset: Dataset, features: Path | None, policy: Policy) -> Pr
         return prepare(dataset, policy, advance)
 
 
-def train(
-    directory: Path, out: Path, features: Path | None, params_file: Path | None, seed: int | None
-) -> Outcome:
+def train(directory: Path, out: Path, features: Path | None, params_file: Path | None, seed: int | None) -> Outcome:
     """Fit, write and sign the bundle, install it, register it as challenger."""
     home, dataset, policy = Home.from_environment(), Dataset.open(directory), load_policy()
     if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
@@ -120,11 +120,9 @@ def train(
         fitted = fit(prepared, params, observed_until, advance)
     write_bundle(fitted, out, load_or_create_signing_key(home.keys))
     bundle = install(home, str(out))
-    from pipeline.tracking import record_training  # noqa: PLC0415 - MLflow is slow to import
+    from pipeline.tracking import record_training
 
-    run_id = record_training(
-        home, home.bundle(bundle.id), bundle.id, bundle.profile, _flat(params.to_json()), dict(fitted.metrics)
-    )
+    run_id = record_training(home, bundle, _flat(params.to_json()), fitted.metrics)
     tell(f"bundle {bundle.id} in {out}, registered as challenger (MLflow run {run_id})\n{summary(fitted)}")
     return DONE
 

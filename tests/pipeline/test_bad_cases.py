@@ -32,7 +32,11 @@ def damaged(case: dict[str, object]) -> bytes:
     del tables["hearings"]  # type: ignore[attr-defined]
     text = json.dumps(case, ensure_ascii=False)
     text = text.replace('"severity": 1', '"severity": NaN', 1) if '"severity": 1' in text else text
-    return text.replace('{"as_of"', '{"extra": NaN, "as_of"', 1).replace('"debtor_id"', '"debtor_id": "x", "debtor_id"', 1).encode()
+    return (
+        text.replace('{"as_of"', '{"extra": NaN, "as_of"', 1)
+        .replace('"debtor_id"', '"debtor_id": "x", "debtor_id"', 1)
+        .encode()
+    )
 
 
 EXPECTED = {"wrong_type", "not_allowed", "future", "missing_table", "not_finite", "duplicate_key"}

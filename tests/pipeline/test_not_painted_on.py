@@ -20,7 +20,9 @@ from policy.parameters import Policy
 from records.case import case_to_json
 
 
-def test_a_change_in_one_parameter_alone_flips_a_decision(trained, fresh_home: Home, court_cohort: pl.DataFrame) -> None:
+def test_a_change_in_one_parameter_alone_flips_a_decision(
+    trained, fresh_home: Home, court_cohort: pl.DataFrame
+) -> None:
     scorer, tables = open_scorer(fresh_home, None), trained.dataset().read()
     before = score(tables, court_cohort, scorer.bundle, scorer.policy)
     snapshot = json.loads(json.dumps(scorer.policy.to_json()))
@@ -94,7 +96,7 @@ def post(port: int, raw: bytes) -> dict[str, dict[str, dict[str, dict[str, objec
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/v1/scores", data=raw, headers={"content-type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=60) as reply:
+    with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310 - our own service on loopback
         return json.loads(reply.read())
 
 

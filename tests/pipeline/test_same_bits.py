@@ -37,19 +37,25 @@ def test_a_case_alone_gives_the_record_of_the_batch(trained, fresh_home: Home, c
         assert differences(alone, found[row["case_key"]]) == []
 
 
-def test_the_company_and_the_order_of_rows_change_nothing(trained, fresh_home: Home, court_cohort: pl.DataFrame) -> None:
+def test_the_company_and_the_order_of_rows_change_nothing(
+    trained, fresh_home: Home, court_cohort: pl.DataFrame
+) -> None:
     dataset, scorer = trained.dataset(), open_scorer(fresh_home, None)
     tables = dataset.read()
     together = score(tables, court_cohort, scorer.bundle, scorer.policy)
     shuffled = {name: frame.sample(fraction=1.0, shuffle=True, seed=3) for name, frame in tables.items()}
     few = court_cohort.sample(n=9, seed=5)
     again = {one["case"]["case_key"]: one for one in score(shuffled, few, scorer.bundle, scorer.policy)}
-    compared = [differences(one, again[one["case"]["case_key"]]) for one in together if one["case"]["case_key"] in again]
+    compared = [
+        differences(one, again[one["case"]["case_key"]]) for one in together if one["case"]["case_key"] in again
+    ]
     assert len(compared) == few.height
     assert not any(compared)
 
 
-def test_http_answers_the_very_record_and_the_same_id(trained, fresh_home: Home, court_cohort: pl.DataFrame, tmp_path: Path) -> None:
+def test_http_answers_the_very_record_and_the_same_id(
+    trained, fresh_home: Home, court_cohort: pl.DataFrame, tmp_path: Path
+) -> None:
     row = court_cohort.row(3, named=True)
     raw = case_to_json(trained.dataset().case(row["debtor_id"], row["application_id"], row["as_of"]))
     with TestClient(from_environment()) as client:
@@ -102,7 +108,9 @@ def test_replay_names_the_numbers_that_one_altered_leaf_value_moves(trained, fre
     text = (fresh_home.bundle(trained.first.id) / "model_redefault_6.txt").read_text(encoding="ascii")
     boosters = {**scorer.bundle.boosters, "redefault_6": lgb.Booster(model_str=with_other_leaf(text))}
     forged: Bundle = dataclasses.replace(scorer.bundle, boosters=boosters)
-    honest = [differences(one, two) for one, two in zip(records, rescore(records, scorer.bundle, scorer.policy), strict=True)]
+    honest = [
+        differences(one, two) for one, two in zip(records, rescore(records, scorer.bundle, scorer.policy), strict=True)
+    ]
     moved = [differences(one, two) for one, two in zip(records, rescore(records, forged, scorer.policy), strict=True)]
     assert not any(honest)
     assert any("/models/redefault_6/margin" in pointers for pointers in moved)
