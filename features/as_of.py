@@ -8,7 +8,7 @@ reach an indicator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -30,15 +30,19 @@ def with_day(cohort: pl.DataFrame) -> pl.DataFrame:
     return cohort.with_columns(as_of_day=pl.col("as_of").dt.date(), case_application_id=pl.col("application_id"))
 
 
-def cut(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Rows of each table that a reviewer could see just before each case's `as_of`.
+def cut(
+    tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, names: Sequence[str] = CASE_TABLES
+) -> dict[str, pl.DataFrame]:
+    """Rows of each table of `names` that a reviewer could see just before each case's `as_of`.
 
-    `tables` holds frames typed as the contract says, one per name of `CASE_TABLES` (others are left
-    out); `cohort` as `features.cohort` makes it. Returns per table the rows in canonical order
-    (case_key, row_id) with the columns of `case_columns` added; a debtor assessed twice has its rows
-    twice. Raises ValueError naming every missing table, or the case keys that occur twice.
+    `tables` holds frames typed as the contract says, one per name of `names`, which are tables of
+    `CASE_TABLES` (others are left out); `cohort` as `features.cohort` makes it. Returns per table the
+    rows in canonical order (case_key, row_id) with the columns of `case_columns` added; a debtor
+    assessed twice has its rows twice. Raises ValueError naming every missing table, or the case keys
+    that occur twice.
     """
-    absent = [name for name in CASE_TABLES if name not in tables]
+    names = [name for name in CASE_TABLES if name in names]
+    absent = [name for name in names if name not in tables]
     if absent:
         raise ValueError(f"tables missing: {', '.join(absent)}; hand an empty frame for a table without rows")
     keys = cohort["case_key"]
@@ -49,14 +53,12 @@ def cut(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame) -> dict[str, p
     cases = whom.lazy().select("debtor_id", *case_columns(whom))
     schema = {name: dtype for name, dtype in whom.schema.items() if name in case_columns(whom)}
     plans = {
-        name: _versions(tables[name].lazy(), TABLES[name].business_id, cases)
-        for name in CASE_TABLES
-        if tables[name].height
+        name: _versions(tables[name].lazy(), TABLES[name].business_id, cases) for name in names if tables[name].height
     }
     frames = collect_all(plans)
     return {
         name: frames[name] if name in frames else pl.DataFrame(schema={**tables[name].schema, **schema})
-        for name in CASE_TABLES
+        for name in names
     }
 
 

@@ -77,7 +77,7 @@ RECORD: tuple[Indicator, ...] = (
     fact(
         "listing_reason", "纳入情形", "Listing reason (1 to 6)", "法释〔2017〕7号 art. 1",
         {"reason_ranked": Part("restriction_measures", LIVE_LISTING, "max", c("reason_rank") * 8 + c("reason_code"))},
-        c("reason_ranked") % 8, unit="1-6", minimum=1, maximum=6,
+        c("reason_ranked") % 8, unit="code", minimum=1, maximum=6,
     ),
     fact(
         "live_listings_5y", "近五年现行失信", "Live listings, 5 years", "DT3",
@@ -274,7 +274,7 @@ PEOPLE: tuple[Indicator, ...] = (
                 coded("result", {"granted_full": 1, "granted_conditional": 2, "granted_suspension": 3}),
             )
         },
-        c("grant"), unit="1-3", minimum=1, maximum=3,
+        c("grant"), unit="code", minimum=1, maximum=3,
     ),
 )  # fmt: skip
 

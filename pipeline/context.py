@@ -14,7 +14,6 @@ from features.as_of import cut
 from features.facts import PARAMETER_DEFAULTS
 from policy.parameters import Policy
 from records.clock import SHANGHAI
-from records.tables import CASE_TABLES, TABLES
 
 UNSTATED_REGION = "000000"
 _CONTEXT = ("region_code", "industry_section", "subject_type")
@@ -42,8 +41,7 @@ def locate(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame) -> pl.DataF
     The region is the application's court, else the debtor's; `000000` when neither is known.
     """
     bare = bare_cohort(cohort)
-    read = ("debtors", "repair_applications")
-    rows = cut({name: tables[name] if name in read else TABLES[name].empty() for name in CASE_TABLES}, bare)
+    rows = cut(tables, bare, ("debtors", "repair_applications"))
     debtors = rows["debtors"].select("case_key", *_CONTEXT)
     applications = (
         rows["repair_applications"]
