@@ -2,26 +2,23 @@
 
 `reader(column)` compiles the rules of a column into one function; `read_text(column)` does the same
 for the text of a value, which is how a Parquet or CSV column of the wrong type is taken row by row.
-`series` puts read values into a typed column. Money stays text until then (exact), instants are
-microseconds since 1970 (building a column from `datetime` objects takes ten times as long).
+Money stays text until `records.typed` puts it into a column (exact), instants are microseconds since 1970
+(building a column from `datetime` objects takes ten times as long).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-import polars as pl
-
-from records.contract import DTYPES, Column, Kind
+from records.contract import IDENTIFIER, Column, Kind
 from records.faults import CaseFaults, FaultCode
 from records.rules import (
     CONTROLS,
-    DATE_TEXT,
     FIRST_DAY,
     INTEGER_TEXT,
     LARGEST_INTEGER,
@@ -43,7 +40,6 @@ _LARGEST_PLAN = 64 * 1024
 
 # Half a surrogate pair can stand in a Python string, though never in a frame.
 _controls = re.compile(CONTROLS[:-1] + "\ud800-\udfff]").search
-_is_date = re.compile(DATE_TEXT).fullmatch
 _is_timestamp = re.compile(TIMESTAMP_TEXT).fullmatch
 _is_money = re.compile(MONEY_TEXT).fullmatch
 _is_integer = re.compile(INTEGER_TEXT).fullmatch
@@ -59,7 +55,7 @@ class CellFault(Exception):  # noqa: N818 - a fault is what the project calls it
 
 
 def reader(column: Column) -> Reader:
-    """Function from a JSON value (never null) of `column` to its value for `series`; raises CellFault."""
+    """Function from a JSON value (never null) of `column` to its value for a typed column; raises CellFault."""
     return _READERS[column.kind](column)
 
 
@@ -79,22 +75,6 @@ def read_text(column: Column) -> Callable[[str], Any]:
             return read
 
 
-def series(column: Column, values: Sequence[Any]) -> pl.Series:
-    """Typed column of values that `reader(column)` handed back (or None)."""
-    return typed(column.kind, values).alias(column.name)
-
-
-def typed(kind: Kind, values: Sequence[Any]) -> pl.Series:
-    """As `series`, for several columns of one kind laid end to end."""
-    match kind:
-        case "timestamp":
-            return pl.Series(values, dtype=pl.Int64()).cast(DTYPES[kind])
-        case "money":
-            return pl.Series(values, dtype=pl.String()).cast(DTYPES[kind])
-        case _:
-            return pl.Series(values, dtype=DTYPES[kind])
-
-
 def microseconds(moment: datetime) -> int:
     """Microseconds from 1970-01-01T00:00Z to `moment`, exactly."""
     since = moment - EPOCH
@@ -103,7 +83,8 @@ def microseconds(moment: datetime) -> int:
 
 def read_date(value: Any) -> date:
     """The day of a text YYYY-MM-DD; raises CellFault."""
-    if type(value) is not str or not _is_date(value):
+    # Of the other forms that Python reads, basic and weekly, none has its hyphens in these two places.
+    if type(value) is not str or len(value) != 10 or value[4] != "-" or value[7] != "-":
         raise CellFault("wrong_type")
     try:
         day = date.fromisoformat(value)
@@ -129,18 +110,28 @@ def read_timestamp(value: Any) -> int:
 
 
 def _string(pattern: str | None) -> Reader:
-    matches = re.compile(pattern).fullmatch if pattern else None
+    """Reader of strings. No pattern of the contract lets controls through, so one match is enough for most."""
+    if pattern is None:
+        return _plain_string
+    matches = re.compile(pattern.replace(IDENTIFIER, IDENTIFIER.replace("]", "\ud800-\udfff]"))).fullmatch
 
     def read(value: Any) -> str:
         if type(value) is not str:
             raise CellFault("wrong_type")
-        if not value or _controls(value):
-            raise CellFault("bad_text")
-        if matches and not matches(value):
-            raise CellFault("bad_pattern")
-        return value
+        if matches(value):
+            return value
+        _plain_string(value)
+        raise CellFault("bad_pattern")
 
     return read
+
+
+def _plain_string(value: Any) -> str:
+    if type(value) is not str:
+        raise CellFault("wrong_type")
+    if not value or _controls(value):
+        raise CellFault("bad_text")
+    return value
 
 
 def _enum(values: tuple[str, ...]) -> Reader:
@@ -227,8 +218,7 @@ def _list(pattern: str | None, values: tuple[str, ...]) -> Reader:
 
 
 def _read_plan(value: Any) -> str:
-    text = _json_text(value)
-    read_amount = _money(0, None)
+    text = _plain_string(value)
     plan = _json_of(text)
     if type(plan) is not list:
         raise CellFault("wrong_type")
@@ -237,25 +227,17 @@ def _read_plan(value: Any) -> str:
             raise CellFault("wrong_type")
         try:
             read_date(instalment["due_date"])
-            read_amount(instalment["amount"])
+            _read_amount(instalment["amount"])
         except CellFault:  # whatever is wrong inside, the cell is no plan
             raise CellFault("wrong_type") from None
     return text
 
 
 def _read_json(value: Any) -> str:
-    text = _json_text(value)
+    text = _plain_string(value)
     if not isinstance(_json_of(text), dict | list):
         raise CellFault("wrong_type")
     return text
-
-
-def _json_text(value: Any) -> str:
-    if type(value) is not str:
-        raise CellFault("wrong_type")
-    if not value or _controls(value):
-        raise CellFault("bad_text")
-    return value
 
 
 def _json_of(text: str) -> object:
@@ -282,6 +264,8 @@ def _within(minimum: float | None, maximum: float | None) -> Callable[[Any], boo
     high = math.inf if maximum is None else maximum
     return lambda value: low <= value <= high
 
+
+_read_amount = _money(0, None)
 
 _READERS: Mapping[Kind, Callable[[Column], Reader]] = {
     "id": lambda column: _string(column.full_pattern),

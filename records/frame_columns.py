@@ -6,10 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from records.cells import FIRST_INSTANT, LAST_INSTANT, CellFault, read_text, series
+from records.cells import FIRST_INSTANT, LAST_INSTANT, CellFault, read_text
 from records.contract import Column
 from records.faults import FaultCode
 from records.rules import CONTROLS, FIRST_DAY, LARGEST_INTEGER, LAST_DAY
+from records.typed import series
 
 TEXTS = (pl.String, pl.Categorical, pl.Enum)
 

@@ -15,12 +15,13 @@ from typing import Any
 
 import polars as pl
 
-from records.cells import EPOCH, CellFault, Reader, reader, typed
+from records.cells import EPOCH, CellFault, Reader, reader
 from records.clock import SHANGHAI
 from records.contract import Column, Kind, Table
 from records.faults import Fault, FaultCode, pointer
 from records.rules import describe
 from records.tables import TABLES
+from records.typed import typed
 
 _SINCE_1992 = 694_224_000_000_000  # microseconds to 1992-01-01: from then on court time has no summer time
 _OFFSET = timedelta(hours=8)
@@ -93,10 +94,11 @@ def check_rows_together(tables: Mapping[str, list[Any]], debtor_id: str | None) 
     faults: list[Fault] = []
     for check in checks.values():
         check.cells_of_rows()
+        check.events()
         check.row_ids()
         check.supersedings()
         check.references(known)
-        faults += check.faults
+        faults += sorted(check.faults, key=lambda fault: fault.row or 0)
     return CheckedRows({name: check.values for name, check in checks.items()}, known, faults)
 
 
@@ -116,7 +118,7 @@ class _TableCheck:
         self.faults: list[Fault] = []
 
     def cells_of_rows(self) -> None:
-        """Read every cell; unknown columns, events after known_at, rows of another debtor."""
+        """Read every cell; unknown columns, rows of another debtor."""
         columns = [(*cell, self.values[cell[0]].append) for cell in self.plan.cells]
         names = self.plan.names
         for i, row in enumerate(self.rows):
@@ -142,7 +144,6 @@ class _TableCheck:
                     append(None)
             if not names.issuperset(row):
                 self._unknown(i, row)
-            self._past(i)
             if self.debtor_id is not None and self.values["debtor_id"][i] not in (None, self.debtor_id):
                 self._fault("other_debtor", i, self.plan.table.column("debtor_id"))
 
@@ -181,20 +182,17 @@ class _TableCheck:
                 if not ids.issuperset(named):
                     self._fault("dangling_reference", i, column)
 
-    def _past(self, i: int) -> None:
-        known_at = self.values["known_at"][i]
-        if known_at is None:
-            return
-        for column in self.plan.past_instants:
-            instant = self.values[column.name][i]
-            if instant is not None and instant > known_at:
-                self._fault("future", i, column)
-        if self.plan.past_days:
-            today = _court_day(known_at)
-            for column in self.plan.past_days:
-                day = self.values[column.name][i]
-                if day is not None and day > today:
-                    self._fault("future", i, column)
+    def events(self) -> None:
+        """Nothing has happened after it became known."""
+        known_at = self.values["known_at"]
+        known_days = (
+            [None if instant is None else _court_day(instant) for instant in known_at] if self.plan.past_days else []
+        )
+        for columns, known in ((self.plan.past_instants, known_at), (self.plan.past_days, known_days)):
+            for column in columns:
+                for i, (event, limit) in enumerate(zip(self.values[column.name], known, strict=True)):
+                    if event is not None and limit is not None and event > limit:
+                        self._fault("future", i, column)
 
     def _unknown(self, i: int, row: dict[str, Any]) -> None:
         table = self.plan.table.name

@@ -59,14 +59,18 @@ def read(raw: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> 
     The value then holds the last of duplicate members, non-finite floats, and 0 for over-long integers.
     """
     text = _text(raw, max_bytes, max_depth)
-    reader = _Reader()
     try:
-        value = reader.decoder.decode(text)
+        value = _PLAIN.decode(text)
+        return value, _walk(value) if _SURROGATE_ESCAPE.search(raw) else []
+    except _Suspicious:
+        pass
     except json.JSONDecodeError as error:
-        _refuse("json_syntax", f"line {error.lineno}, column {error.colno}: {error.msg}")
-    if reader.suspicious or _SURROGATE_ESCAPE.search(raw):
-        return value, _walk(value)
-    return value, []
+        _refuse_syntax(error)
+    try:
+        value = _MARKING.decode(text)
+    except json.JSONDecodeError as error:  # it comes after the suspicious place
+        _refuse_syntax(error)
+    return value, _walk(value)
 
 
 def _text(raw: bytes, max_bytes: int, max_depth: int) -> str:
@@ -83,43 +87,66 @@ def _text(raw: bytes, max_bytes: int, max_depth: int) -> str:
     return text
 
 
-class _Reader:
-    """A decoder that marks what the plain one would swallow, and notes that there is something to find."""
+class _Suspicious(Exception):  # noqa: N818 - a signal, not an error
+    """The plain decoder met what it would swallow; the marking one is to tell where."""
 
-    def __init__(self) -> None:
-        self.suspicious = False
-        self.decoder = json.JSONDecoder(
-            object_pairs_hook=self._object,
-            parse_float=self._float,
-            parse_int=self._int,
-            parse_constant=self._constant,
-        )
 
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) == len(pairs):
-            return members
-        self.suspicious = True
-        doubled = _Doubled(members)
-        doubled.pairs = pairs
-        return doubled
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _Suspicious
+    return members
 
-    def _float(self, digits: str) -> float:
-        number = float(digits)
-        if math.isinf(number):
-            self.suspicious = True
-            return _NotFinite(number)
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise _Suspicious
+    return number
+
+
+def _int(digits: str) -> int:
+    if len(digits) <= _LONGEST_INTEGER and _SMALLEST <= (number := int(digits)) <= _LARGEST:
         return number
+    raise _Suspicious
 
-    def _int(self, digits: str) -> int:
-        if len(digits) <= _LONGEST_INTEGER and _SMALLEST <= (number := int(digits)) <= _LARGEST:
-            return number
-        self.suspicious = True
+
+def _constant(_: str) -> float:
+    raise _Suspicious
+
+
+def _marked_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    doubled = _Doubled(members)
+    doubled.pairs = pairs
+    return doubled
+
+
+def _marked_float(digits: str) -> float:
+    number = float(digits)
+    return _NotFinite(number) if math.isinf(number) else number
+
+
+def _marked_int(digits: str) -> int:
+    try:
+        return _int(digits)
+    except _Suspicious:
         return _TooManyDigits(0)
 
-    def _constant(self, name: str) -> float:
-        self.suspicious = True
-        return _NotFinite(name.lower().replace("infinity", "inf"))
+
+def _marked_constant(name: str) -> float:
+    return _NotFinite(name.lower().replace("infinity", "inf"))
+
+
+_PLAIN = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_int=_int, parse_constant=_constant)
+_MARKING = json.JSONDecoder(
+    object_pairs_hook=_marked_object,
+    parse_float=_marked_float,
+    parse_int=_marked_int,
+    parse_constant=_marked_constant,
+)
 
 
 def _deeper_than(raw: bytes, max_depth: int) -> bool:
@@ -174,6 +201,10 @@ def _key_faults(where: tuple[str | int, ...], pairs: list[tuple[str, Any]]) -> l
         if times > 1
     ]
     return faults
+
+
+def _refuse_syntax(error: json.JSONDecodeError) -> NoReturn:
+    _refuse("json_syntax", f"line {error.lineno}, column {error.colno}: {error.msg}")
 
 
 def _refuse(code: Any, detail: str) -> NoReturn:

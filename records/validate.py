@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -54,10 +55,12 @@ def validate(path: str | Path, progress: Progress | None = None, *, suite: bool 
     root = Path(path)
     info = DatasetInfo.read(root)
     run = _Run(root, info, suite)
-    for bucket in range(info.buckets):
-        run.bucket(bucket)
+    steps = [(f"bucket {bucket}", partial(run.bucket, bucket)) for bucket in range(info.buckets)]
+    steps += [(f"expectations on {name}", partial(batch.flush, run.runner)) for name, batch in run.batches.items()]
+    for done, (what, step) in enumerate(steps):
+        step()
         if progress:
-            progress(bucket + 1, info.buckets, f"bucket {bucket + 1} of {info.buckets}")
+            progress(done + 1, len(steps), what)
     report = run.report()
     content = json.dumps(report.to_json(), ensure_ascii=False, indent=2, sort_keys=True)
     write_atomically(root / REPORT_FILE, (content + "\n").encode())
@@ -101,9 +104,7 @@ class _Run:
             self._count(name, bucket, part)
 
     def report(self) -> ValidationReport:
-        """What was found; the suite sees the rest of the rows first."""
-        for batch in self.batches.values():
-            batch.flush(self.runner)
+        """What was found, once all buckets are checked and all batches are flushed."""
         self.faults += [*self._lost_rows(), *self.runner.disagreements()]
         return ValidationReport(
             tables=self.counts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import random
 from datetime import date, datetime, timedelta
@@ -14,6 +15,7 @@ from records.clock import SHANGHAI, day_start
 from records.contract import Column, Table
 from records.tables import CASE_TABLES, TABLES
 
+WINDOWS = (0, 6, 12, 24, 36, 60)  # months
 AS_OF_DAYS = (date(2024, 3, 31), date(2024, 2, 29), date(2023, 7, 1), date(2025, 12, 31))
 # An amount not on record makes the whole debt unknown; events that many facts turn on come more often.
 _MOSTLY_KNOWN = ("requested_amount", "livelihood_flag", "share_of_debt")
@@ -88,6 +90,8 @@ def one_row(  # noqa: PLR0917
     row: dict[str, Any] = {}
     for column in table.columns:
         row[column.name] = _value(pick, column, things, known)
+        if column.kind == "date" and row[column.name] is not None and pick.random() < 0.35:
+            row[column.name] = _edge(pick, as_of, known, column) or row[column.name]
     row |= {
         "row_id": row_id, "supersedes_id": None, "debtor_id": debtor, "known_at": known, "ingested_at": known,
         "region_code": "220102", table.business_id: thing,
@@ -95,6 +99,15 @@ def one_row(  # noqa: PLR0917
     if table.name == "creditor_social_facts":
         row["value"] = pick.choice(_VALUES.get(row["kind"], (*_NUMBERS, None)))
     return row
+
+
+def _edge(pick: random.Random, as_of: datetime, known: datetime, column: Column) -> date | None:
+    """A day on the edge of a window that ends at the as-of day, or the day before it; None if it lay in the future."""
+    day = as_of.astimezone(SHANGHAI).date()
+    year, month = divmod(day.year * 12 + day.month - 1 - pick.choice(WINDOWS), 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    edge = date(year, month + 1, min(day.day, last)) - timedelta(days=pick.choice([0, 1]))
+    return None if column.past and edge > known.astimezone(SHANGHAI).date() else edge
 
 
 def _value(  # noqa: PLR0911, PLR0912 - one branch per kind of column

@@ -18,8 +18,10 @@ CATALOGUES = {"MAIN": MAIN, "FACTS": FACTS, "LISTINGS": LISTINGS}
 
 @pytest.fixture(scope="module")
 def world() -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    tables, whom = history(5, debtors=300, most=6)
-    whom = with_parameters(whom)
+    many, first = history(5, debtors=120, most=5)
+    full, second = history(6, debtors=50, most=18)  # long records, for what needs several rows of a kind
+    tables = {name: pl.concat([frame, full[name]]) for name, frame in many.items()}
+    whom = with_parameters(pl.concat([first, second]))
     return known(tables, whom), whom
 
 

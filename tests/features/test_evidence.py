@@ -92,3 +92,26 @@ def test_no_rows_no_lines() -> None:
         ("restriction_measures", {"kind": "失信", "decided_date": day("2024-01-02"), "known_at": at("2024-01-03")})
     )
     assert evidence(known(some, whom), whom, MAIN).height > 0
+
+
+def test_the_revocation_that_brings_back_a_repaired_listing_is_evidence() -> None:
+    repaired = {
+        "measure_id": "m", "row_id": "m", "case_id": "c1", "kind": "失信", "decided_date": day("2022-01-10"),
+        "lifted_date": day("2022-06-01"), "lift_ground": "repair",
+    }  # fmt: skip
+    old = ("repair_applications", {"application_id": "old", "row_id": "a", "case_ids": ["c1"]})
+    revoked = {"application_id": "old", "row_id": "v", "decided_at": at("2022-09-01"), "known_at": at("2022-09-01")}
+    whom = with_parameters(cohort("2024-03-01"))
+    forgiven = frames(("restriction_measures", repaired), old)
+    assert evaluate(known(forgiven, whom), whom, MAIN)["prior_listing_5y"].item() == 0
+    tables = frames(("restriction_measures", repaired), old, ("revocations", revoked))
+    seen = known(tables, whom)
+    lines = evidence(seen, whom, MAIN)
+    listed = lines.filter(pl.col("indicator") == "prior_listing_5y")
+    assert dict(listed.select("table", "row_ids").iter_rows()) == {
+        "restriction_measures": ["m"],
+        "repair_applications": ["a"],
+        "revocations": ["v"],
+    }
+    again = recomputed(tables, whom, MAIN, lines)
+    assert again.filter(pl.col("indicator") == "prior_listing_5y")["value"].item() == 1

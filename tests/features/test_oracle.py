@@ -58,6 +58,12 @@ def test_engine_equals_oracle_on_random_histories(name: str, seed: int, most: in
     assert differences(tables, with_parameters(cohort), name, CATALOGUES[name]) == []
 
 
+@pytest.mark.parametrize("name", CATALOGUES)
+def test_engine_equals_oracle_on_long_records_at_the_edges_of_windows(name: str) -> None:
+    tables, cohort = history(2024, debtors=70, most=24)
+    assert differences(tables, with_parameters(cohort), name, CATALOGUES[name]) == []
+
+
 def test_oracle_speaks_of_every_indicator_and_no_other() -> None:
     for name, catalogue in CATALOGUES.items():
         assert {indicator.id for indicator in catalogue} == set(getattr(oracle, name))

@@ -55,7 +55,7 @@ def _one(code: str) -> str:
     return "not_null" if code == "missing_column" else code
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 2**32), times=st.integers(0, 4))
 def test_both_refuse_the_same_cells_for_the_same_reasons(
     document: Callable[..., dict[str, Any]],
