@@ -27,8 +27,8 @@ class SplitParams:
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     mode: str = "periods"
-    fit_share: float = 0.6
-    calibrate_share: float = 0.2
+    fit_share: float = 0.66
+    calibrate_share: float = 0.14
     folds: int = 5
     label_quantile: float = 0.9
 

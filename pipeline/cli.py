@@ -29,7 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="machine-readable result on s
 
 
 @app.command()
-def demo(debtors: Annotated[int, typer.Option(help="size of the synthetic world")] = 20000) -> None:
+def demo(debtors: Annotated[int, typer.Option(help="size of the synthetic world")] = 30000) -> None:
     """The whole path on a small synthetic world; ends with a report and the command that serves."""
     from pipeline.demo import demo as command
 

@@ -93,7 +93,7 @@ def validated(report: ValidationReport) -> str:
     faults = report.all_faults()
     lines += [f"  {fault}" for fault in faults[:MOST_TOLD]]
     if len(faults) > MOST_TOLD:
-        lines.append(f"  … and {len(faults) - MOST_TOLD:,} more, all of them in validation.json of the dataset")
+        lines.append(f"  … and {len(faults) - MOST_TOLD:,} more, in the quarantine beside each row")
     return "\n".join(lines)
 
 

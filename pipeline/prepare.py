@@ -10,12 +10,14 @@ import polars as pl
 
 from features.as_of import known
 from features.dictionary import to_markdown
-from features.engine import evaluate
+from features.engine import evaluate_all
 from features.indicator import catalogue_hash
 from features.profiles import PROFILES, Profile
 from pipeline.context import locate, with_parameters
 from pipeline.files import read_json, write_json
 from pipeline.refusals import InputRefused
+from pipeline.work import context_of
+from policy.gate import gate
 from policy.parameters import Policy
 from records.dataset import Dataset
 from records.files import parquet_bytes, write_atomically
@@ -47,9 +49,11 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None) ->
         tables = dataset.read_bucket(bucket, CASE_TABLES)
         cohort = with_parameters(locate(tables, profile.cohort_fn(tables)), policy)
         rows = known(tables, cohort)
+        catalogue, facts = evaluate_all(rows, cohort, (profile.catalogue, profile.facts))
+        found = profile.label_fn(tables, cohort, dataset.info.observed_until)
         cohorts.append(cohort)
-        indicators.append(evaluate(rows, cohort, profile.catalogue))
-        labels.append(profile.label_fn(tables, cohort, dataset.info.observed_until))
+        indicators.append(catalogue.values)
+        labels.append(without_gated(found, gated_cases(cohort, catalogue.values, facts.values, policy)))
         if advance:
             advance(done, len(buckets))
     return Prepared(
@@ -60,6 +64,29 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None) ->
         dataset=dataset.fingerprint(),
         catalogue=catalogue_hash(profile.catalogue),
         policy=policy.hash,
+    )
+
+
+def gated_cases(cohort: pl.DataFrame, indicators: pl.DataFrame, facts: pl.DataFrame, policy: Policy) -> list[str]:
+    """Case keys for which the rules of their day and place let no model be asked."""
+    both = zip(indicators.drop("case_key").to_dicts(), facts.drop("case_key").to_dicts(), strict=True)
+    stated = dict(zip(facts["case_key"], ({**measured, **found} for measured, found in both), strict=True))
+    return [
+        row["case_key"]
+        for row in cohort.to_dicts()
+        if gate(stated[row["case_key"]], context_of(row), policy).outcome != "assess"
+    ]
+
+
+def without_gated(labels: pl.DataFrame, gated: list[str]) -> pl.DataFrame:
+    """Labels in which a decision the rules made (statutory exits, negative list) is no label of success.
+
+    Such decisions are rule outcomes; a model that learnt them would learn the rules (domain brief §7).
+    """
+    ruled = (pl.col("outcome") == "repair_success") & pl.col("case_key").is_in(gated)
+    return labels.with_columns(
+        pl.when(ruled).then(None).otherwise(pl.col("label")).alias("label"),
+        pl.when(ruled).then(pl.lit("excluded")).otherwise(pl.col("status")).alias("status"),
     )
 
 

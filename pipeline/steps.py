@@ -56,7 +56,7 @@ def measure(work: Work) -> Work:
 
 def gates(work: Work) -> Work:
     """Statutory exits, the negative list and human-only review: for these no model is asked."""
-    found = {row["case_key"]: gate(work.facts[row["case_key"]], context_of(row), work.policy) for row in work.cases()}
+    found = {row["case_key"]: gate(work.stated(row["case_key"]), context_of(row), work.policy) for row in work.cases()}
     keys = [key for key, result in found.items() if result.outcome == "assess"]
     ids = list(work.bundle.indicator_ids)
     matrix = np.array(
@@ -94,7 +94,7 @@ def decide(work: Work) -> Work:
     for row in work.cases():
         key = row["case_key"]
         scores = scores_of(work, places[key]) if key in places else Scores()
-        found[key] = suggest(work.facts[key], scores, context_of(row), work.policy)
+        found[key] = suggest(work.stated(key), scores, context_of(row), work.policy)
     return replace(work, suggestions=found)
 
 

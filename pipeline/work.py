@@ -58,6 +58,10 @@ class Work:
         """The cohort's rows: who, as of when, and whose rules apply."""
         return self.cohort.select(*CASE_COLUMNS, "as_of").to_dicts()
 
+    def stated(self, key: str) -> Values:
+        """What policy reads of a case: its facts, and its indicators beside them."""
+        return {**self.indicators[key], **self.facts[key]}
+
     def places(self) -> dict[str, int]:
         """Row of each assessed case."""
         return {key: place for place, key in enumerate(self.assessed.index)}
