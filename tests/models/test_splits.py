@@ -125,7 +125,7 @@ def test_shares_leave_room_for_each_gap() -> None:
         {"case_key": [str(d) for d in days], "debtor_id": [str(d) for d in days], "as_of": as_of, "outcome": "x"}
     ).assign(known_by=as_of + pd.Timedelta(days=400))
     until = START + timedelta(days=3650 + 400)
-    plan = plan_by_shares(frame, until, SplitParams())
+    plan = plan_by_shares(frame, until, SplitParams(fit_share=0.6, calibrate_share=0.2))
     usable = frame.assign(split=split(frame, plan)).groupby("split").size()
     kept = usable[["fit", "calibrate", "test"]]
     shares = kept / kept.sum()
