@@ -46,7 +46,7 @@ def card(shares: dict[str, float] | None) -> Scorecard:
         ),
         shares=shares,
         anchors=(Anchor(quantile=0.15, points=50.0), Anchor(quantile=0.8, points=80.0)),
-        odds=Odds(slope=0.05, intercept=-1.0),
+        odds=Odds(slope=0.05, intercept=-1.0, source="made for this test"),
         reference=CardReference(rule="r", cases=1, first="a", last="b", total_quantiles=(), grade_shares={}),
         dropped=(),
         cases=60,

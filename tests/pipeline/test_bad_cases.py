@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def good(trained, court_cohort: pl.DataFrame) -> dict[str, object]:
 
 def damaged(case: dict[str, object]) -> bytes:
     """Wrong type, unknown value, missing table, date in the future, NaN and a doubled key, all at once."""
+    case = copy.deepcopy(case)
     tables = case["tables"]
     tables["debtors"][0]["is_minor"] = "no"  # type: ignore[index]
     tables["debtors"][0]["subject_type"] = "robot"  # type: ignore[index]
