@@ -68,7 +68,8 @@ def check_tables(
     """
     ids = {name: _ids(TABLES[name], frame) for name, frame in raw.items()}
     for name, rows in (set_aside or {}).items():
-        ids[name] = pl.concat([ids.get(name, pl.DataFrame(schema=IDS_SCHEMA)), rows.select(IDS_SCHEMA.names())])
+        earlier = _known_debtors(rows.select(IDS_SCHEMA.names()))
+        ids[name] = pl.concat([ids.get(name, pl.DataFrame(schema=IDS_SCHEMA)), earlier])
     lost = frozenset(unreadable)
     checks = {}
     for name, frame in raw.items():
@@ -88,7 +89,11 @@ def _nothing(table: Table, raw: pl.DataFrame) -> RowCheck:
 def _ids(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     """Debtor, row and business ids as they were given, as text; the debtor null where it is no identifier."""
     names = {"debtor_id": "debtor_id", "row_id": "row_id", "business_id": table.business_id}
-    ids = pl.DataFrame({new: as_text(raw, old) for new, old in names.items()}, schema=IDS_SCHEMA)
+    return _known_debtors(pl.DataFrame({new: as_text(raw, old) for new, old in names.items()}, schema=IDS_SCHEMA))
+
+
+def _known_debtors(ids: pl.DataFrame) -> pl.DataFrame:
+    """`ids` with the debtor null where it is no identifier: such a row may be anybody's, now and in quarantine."""
     debtor = pl.col("debtor_id")
     return ids.with_columns(pl.when(debtor.str.contains(f"^(?:{IDENTIFIER})$")).then(debtor).alias("debtor_id"))
 
