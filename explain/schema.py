@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
@@ -34,6 +34,13 @@ def _aware(text: str) -> str:
     return text
 
 
+def _day(text: str) -> str:
+    if date.fromisoformat(text).isoformat() != text:
+        raise ValueError("must be a day, YYYY-MM-DD")
+    return text
+
+
+Day = Annotated[str, AfterValidator(_day)]
 Moment = Annotated[str, AfterValidator(_aware)]
 
 
@@ -182,6 +189,37 @@ class Review(Part):
     materials: tuple[Text, ...]
 
 
+class Publication(Part):
+    """How long the conduct stays public under the regime that applies, in months; null = no such limit.
+
+    `status`: none, passed, runs, over or unknown, as `policy.outcome.Publication` says.
+    """
+
+    regime: Text
+    minimum_months: int | None
+    maximum_months: int | None
+    elapsed_months: Finite | None
+    status: Text
+    early: bool
+
+
+class Stage(Part):
+    """What is lifted once so many of the agreed payments have arrived."""
+
+    payments: Annotated[int, Field(ge=1)]
+    scope: tuple[Text, ...]
+
+
+class Task(Part):
+    """What a judge must look at by `due`, with the draft ready; nothing is revoked by it."""
+
+    code: Text
+    zh: Text
+    due: Day
+    lockout_months: int | None
+    draft: Text
+
+
 class Fired(Part):
     """One rule as it was applied, with the facts and the dated parameters it read."""
 
@@ -207,6 +245,9 @@ class Suggestion(Part):
     conditions: tuple[Coded, ...]
     observation_months: int | None
     scope: tuple[Text, ...]
+    stages: tuple[Stage, ...]
+    publication: Publication | None
+    tasks: tuple[Task, ...]
     warnings: tuple[RiskWarning, ...]
     review: Review | None
     trace: tuple[Fired, ...]

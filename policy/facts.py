@@ -65,11 +65,47 @@ FACTS: dict[str, str] = {
     "granted_mode": "已准予的修复方式",
 }
 
-# Read where given; each narrows a test that the facts above leave open.
+# Read where given; each narrows a test that the facts above leave open, and unknown changes nothing.
 EXTRA_FACTS: dict[str, str] = {
     "listing_reason": "纳入情形序号（1-6）",
     "plan_years_to_clear": "计划清偿年限",
     "bankruptcy_obstruction_months": "因严重妨害破产程序受罚至今月数",
+    "law_bars_repair": "法律法规规定不可修复",
+    "months_published": "已公示月数",
+    # Entry conditions that some regions set (S0a R23, R34; S1a R27)
+    "pre_publicity_days": "修复前已公示日数",
+    "pre_observation_months": "修复前已观察月数",
+    "guarantee_months": "修复前已过保证期月数",
+    "credit_report": "已提交第三方信用报告",
+    "field_checked": "已经实地核查",
+    "late_interest_paid": "已付清迟延履行利息",
+    # Hearing and opinions (S0a R08, R48)
+    "hearing_requested": "当事人或债权人要求听证",
+    "hearing_held": "已举行听证",
+    "third_party_opinion": "第三方意见（-1反对，0中立，1支持）",
+    # Payments agreed in parts (S1c R44)
+    "stages_total": "约定分期数",
+    "stages_paid": "已到账期数",
+    # Bankruptcy and personal debt clearing (S2a R67; S4b R35)
+    "reorganisation_completed": "重整计划执行完毕",
+    "debt_clearing": "处于个人债务集中清理程序",
+    "first_distribution": "清理程序已首次分配",
+    "administrator_applied": "管理人已申请解除惩戒",
+    "waiver_vote_share": "表决同意免设观察期的债权人占比",
+    # The ward's guardian: kept apart (S4a R70)
+    "guardian_misconduct": "监护人不当行为（另册记录）",
+    # While observation runs (DT10)
+    "lifting_temporary": "正式修复前的临时解除",
+    "observation_ended": "观察期已届满",
+    "false_material_verified": "查实虚假材料",
+    "breach_days": "违反所附条件的逾期日数",
+    "new_dishonesty": "观察期内新的失信",
+    "new_dishonesty_serious": "观察期内新的严重失信",
+    "lookback_mismatch": "准予前的事实与所提交材料不符（事后得知）",
+    # Before a listing (S2a R40)
+    "listing_criteria_met": "符合纳入名单的条件",
+    "grace_elapsed_months": "宽限期已过月数",
+    "grace_outcome": "预惩戒期表现（0无，1配合，2部分履行，3全部履行）",
 }
 
 

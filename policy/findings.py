@@ -26,6 +26,9 @@ _NATURES = {
 }
 _UNSTATED = "纳入情形不明或未纳入"
 
+# What only a guardian did. No table reads it: it is named apart, and never charged to the ward (S4a R70).
+GUARDIAN_FACTS = ("guardian_misconduct",)
+
 Answer = Literal["yes", "no", "unclear"]
 _ANSWERS = {"yes": "有", "no": "无", "unclear": "不明"}
 _ABILITY = {"inability": "失能（不能履行）", "default": "失信（不愿履行）", "unclear": "失信或失能尚不明"}
@@ -44,9 +47,9 @@ class Findings(NamedTuple):
 def find(file: CaseFile) -> Findings:
     """The findings of a case, each added to the trace with its facts."""
     facts = file.facts
-    malice = _any_of(facts, MALICE_FACTS)
-    harm = _any_of(facts, ("grave_harm",))
-    evasion = _any_of(facts, _EVASION_FACTS)
+    malice = any_of(facts, MALICE_FACTS)
+    harm = any_of(facts, ("grave_harm",))
+    evasion = any_of(facts, _EVASION_FACTS)
     inability = _inability(facts, malice)
     priority = holds(facts, "hardship_attested") or inability == "inability"
     rank = facts.get("listing_reason_rank")
@@ -59,7 +62,15 @@ def find(file: CaseFile) -> Findings:
     return Findings(malice, harm, evasion, inability, priority)
 
 
-def _any_of(facts: Facts, names: tuple[str, ...]) -> Answer:
+def guardian_apart(file: CaseFile) -> None:
+    """Name a guardian's conduct in the trace, apart from the ward's findings and without effect on them."""
+    if holds(file.facts, "guardian_misconduct"):
+        zh = "监护人的不当行为另册记录，不计入被监护人的评估"
+        file.fire("FIND.guardian", "kept_apart", GUARDIAN_FACTS, (), zh)
+
+
+def any_of(facts: Facts, names: tuple[str, ...]) -> Answer:
+    """ "yes" when one is known to hold, "no" when all are known not to, else "unclear"."""
     answer: Answer = "no"
     for name in names:
         value = facts.get(name)

@@ -23,6 +23,7 @@ _STATUTORY: tuple[tuple[str, str, bool, bool, str], ...] = (
     ("non_enforcement_ruled", "non_enforcement_ruled", False, True, "已裁定不予执行，应删除失信信息"),
     ("enforcement_suspended", "enforcement_suspended", True, True, "因再审或破产中止执行，应删除失信信息"),
     ("listing_term_passed", "listing_term_passed", True, False, "纳入期限届满，应删除失信信息"),
+    ("reorganisation_completed", "reorganisation_completed", False, False, "重整计划执行完毕，终局修复"),
     ("liquidation_completed", "liquidation_completed", False, False, "破产清算程序终结，应清理名单记录"),
     (
         "reorganisation_approved",
@@ -36,6 +37,7 @@ _STATUTORY_FACTS = tuple(row[1] for row in _STATUTORY)
 _FLAG_KEYS = {row[0]: f"gate.statutory.{row[0]}" for row in _STATUTORY}
 _OFF_KEYS = {ground: (key,) for ground, key in _FLAG_KEYS.items()}
 _EXIT_KEYS = {ground: (key, "clocks.working_days.list_deletion") for ground, key in _FLAG_KEYS.items()}
+_LATER_STAGES = frozenset({"reorganisation_completed", "liquidation_completed"})
 _TERM_KEYS = ("gate.statutory.fixed_term",)
 
 _NEGATIVE: tuple[tuple[str, str, str], ...] = (
@@ -47,6 +49,7 @@ _NEGATIVE: tuple[tuple[str, str, str], ...] = (
     ("fake_repair_listed", "fake_repair_listed", "列入虚假修复主体名单"),
     ("report_refused", "report_refused_uncured", "拒绝报告财产且未改正"),
     ("grave_harm", "grave_harm", "造成严重社会危害"),
+    ("law_bars_repair", "law_bars_repair", "法律法规规定不可修复"),
 )
 _OBSTRUCTION = "bankruptcy_obstruction_months"
 _OBSTRUCTION_KEY = f"gate.negative_list.{_OBSTRUCTION}"
@@ -87,11 +90,13 @@ def apply_gate(file: CaseFile) -> Gate:
 
 def _statutory(file: CaseFile) -> list[tuple[str, str, bool, bool, str]]:
     facts, rules = file.facts, file.rules
-    exits = []
+    exits: list[tuple[str, str, bool, bool, str]] = []
     for row in _STATUTORY:
         ground, fact, needs_listing, bound_by_term, zh = row
         if not facts.get(fact):
             continue
+        if ground == "reorganisation_approved" and _LATER_STAGES.intersection(row[0] for row in exits):
+            continue  # the plan is completed, or has failed into liquidation
         names = (fact, "is_listed", "listing_reason_rank", "listing_term_passed")
         if not rules.flag[_FLAG_KEYS[ground]]:
             words = f"{zh}；但决定日的规定尚无此情形"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from policy.bankruptcy import Clearing, clearing
 from policy.casefile import CaseFile
 from policy.facts import holds, known_no
 from policy.outcome import Coded
 
 _FACTS = (
     "insolvency_sign",
+    "debt_clearing",
     "hardship_attested",
     "mass_event",
     "settlement_active",
@@ -28,6 +30,7 @@ _KEYS = (
     "mode.conditional.consent_min",
     "mode.conditional.security_cover_min",
     "mode.suspension.allowed",
+    "mode.terms.grace_max_months",
 )
 _SECURITY_KEYS = (*_KEYS, "observation.security.deferral_max_months")
 
@@ -35,7 +38,8 @@ _PLAN = Coded("performance_plan", "按履行计划履行")
 _MONITORING = Coded("monthly_monitoring", "按月接受履行与经营监测")
 _STAGED = Coded("staged_lifting", "可随分期履行分步解除限制")
 _AID = Coded("judicial_aid", "审查司法救助，释明个人债务集中清理")
-_GRACE = Coded("instalments_or_grace", "设宽限期或分期履行")
+_INSTALMENTS = Coded("instalments", "分期履行，逐期到账")
+_TEMPORARY = Coded("temporary_lifting", "属临时解除：观察期满方作正式修复，违约或新失信即由法官审查恢复")
 _CONTINUE = Coded("keep_performing", "持续积极履行，停止履行即恢复惩戒审查")
 _BANKRUPTCY = Coded("bankruptcy_explained", "释明重整、和解、清算或个债清理；依法院裁定与管理人申请办理")
 _NO_SCORES = Coded("scores", "意愿与能力分未给出")
@@ -49,6 +53,7 @@ class Mode(NamedTuple):
     code: str
     conditions: tuple[Coded, ...] = ()
     missing: tuple[Coded, ...] = ()
+    clearing: Clearing | None = None
 
 
 def barred(file: CaseFile, zh: str) -> Mode:
@@ -93,13 +98,17 @@ def _levels(file: CaseFile) -> _Levels:
 
 def _first_row(file: CaseFile, levels: _Levels) -> tuple[int, Mode, str]:  # noqa: PLR0911 - one return a row
     facts, rules = file.facts, file.rules
+    cleared = clearing(file)
+    if cleared is not None:
+        found = Mode("bankruptcy_track", (_BANKRUPTCY, *cleared.conditions), cleared.missing, cleared)
+        return 2, found, "处于个人债务集中清理程序：依清理计划、首次分配与管理人申请办理"
     if holds(facts, "insolvency_sign"):
         return 2, Mode("bankruptcy_track", (_BANKRUPTCY,)), "有破产迹象或已入破产程序：转释明破产、个债清理途径"
     # Attested hardship can only help: it opens this row unless capacity is shown.
     if holds(facts, "hardship_attested") and not levels.capacity:
         return (
             3,
-            Mode("inability_track", (_GRACE, _AID, _MONITORING)),
+            Mode("inability_track", (_grace(file), _AID, _MONITORING, _TEMPORARY)),
             "失能事由经法官核实：宽限、分期、司法救助或个债清理，优先启动",
         )
     if levels.will is None:
@@ -110,15 +119,23 @@ def _first_row(file: CaseFile, levels: _Levels) -> tuple[int, Mode, str]:  # noq
         return 4, Mode("full", (_CASE_ONLY,)), "意愿与能力均已显示：完全修复或和解修复"
     missing = _missing_for_conditional(file, levels)
     if not missing:
+        parts = facts.get("stages_total")
         tied = [_PLAN, _MONITORING, _STAGED, _CASE_ONLY]
         if not holds(facts, "settlement_active"):
             months = rules.number["observation.security.deferral_max_months"]
             tied.append(Coded("deferral_limit", f"以执行担保暂缓执行，最长{months:g}个月"))
+        elif parts is not None and parts > 1:
+            tied.append(_INSTALMENTS)
         return 5, Mode("conditional", tuple(tied)), "意愿强、暂无能力、影响可控、有和解或担保并得同意：附条件修复"
     if holds(facts, "conduct_active") and rules.flag["mode.suspension.allowed"]:
-        return 6, Mode("suspension", (_CONTINUE, _CASE_ONLY)), "查实积极履行行为且本地允许：暂停惩戒"
+        return 6, Mode("suspension", (_CONTINUE, _CASE_ONLY, _TEMPORARY)), "查实积极履行行为且本地允许：暂停惩戒"
     zh = f"暂不建议修复，尚缺：{'、'.join(item.zh for item in missing)}"
     return 7, Mode("not_yet", (), missing), zh
+
+
+def _grace(file: CaseFile) -> Coded:
+    months = file.rules.number["mode.terms.grace_max_months"]
+    return Coded("instalments_or_grace", f"设宽限期（至多{months:g}个月）或分期履行")
 
 
 def _missing_for_conditional(file: CaseFile, levels: _Levels) -> tuple[Coded, ...]:

@@ -1,14 +1,16 @@
 """DT8: months of observation after a repair is granted (S0a R32: 6-12; the months by grade are assumptions).
 
 After full performance the law leaves no burden, though S0a wants every repaired debtor followed:
-then the months are 0 and monitoring goes on without legal burden. In debt clearing only the vote
-of all creditors sets 0 (S4b R35), so nothing is set here.
+then the months are 0 and monitoring goes on without legal burden (docs/decisions/0003). A temporary
+lifting is observed before the formal repair, within a window of its own (S2a R33). In debt clearing only
+the vote of all creditors sets 0 (S4b R35): `policy.bankruptcy`.
 """
 
 from __future__ import annotations
 
 from policy.casefile import CaseFile
 from policy.facts import holds
+from policy.mode import Mode
 from policy.outcome import Coded, Grade
 
 # Modes under which something is lifted, so that there is something to observe.
@@ -16,17 +18,26 @@ _LIFTING = frozenset({"full", "conditional", "suspension", "inability_track"})
 _PERFORMED = ("all_performed", "settlement_performed")
 _PERFORMED_KEYS = ("observation.performed.burden_months", "observation.performed.monitoring_months")
 _WINDOW_KEYS = ("observation.window.minimum", "observation.window.maximum")
-_GRADE_KEYS = {found: (f"observation.months.{found}", *_WINDOW_KEYS) for found in ("A", "B", "C", "D")}
+_TEMPORARY = frozenset({"suspension", "inability_track"})
+_TEMPORARY_KEYS = ("observation.temporary.minimum", "observation.temporary.maximum")
+_GRADE_KEYS: dict[str, tuple[str, ...]] = {
+    found: (f"observation.months.{found}", *_WINDOW_KEYS) for found in ("A", "B", "C", "D")
+}
 _WHY_NONE = {
-    "bankruptcy_track": "依重整、和解或清理计划的执行期间；债务清理中经全体债权人表决方可免设",
+    "bankruptcy_track": "依重整、和解或清理计划的执行期间",
     "under_observation": "观察期依原决定",
     "statutory": "法定退出，不设观察期",
 }
 
 
-def observation(file: CaseFile, found: Grade | None, mode: str) -> tuple[int | None, tuple[Coded, ...]]:
+def observation(file: CaseFile, found: Grade | None, how: Mode) -> tuple[int | None, tuple[Coded, ...]]:
     """Months of observation, None where none is suggested, and the conditions that go with them."""
-    rules = file.rules
+    rules, mode = file.rules, how.code
+    if how.clearing is not None and how.clearing.lifts:
+        said = "依清理计划执行期间" if how.clearing.months is None else f"{how.clearing.months}个月"
+        outcome = "plan" if how.clearing.months is None else str(how.clearing.months)
+        file.fire("DT8", outcome, ("debt_clearing",), (), f"个人债务集中清理：观察期{said}")
+        return how.clearing.months, ()
     performed = any(holds(file.facts, name) for name in _PERFORMED)
     if performed and (mode in _LIFTING or mode == "statutory"):
         months = int(rules.number["observation.performed.burden_months"])
@@ -39,5 +50,8 @@ def observation(file: CaseFile, found: Grade | None, mode: str) -> tuple[int | N
         file.fire("DT8", "none", (), (), zh)
         return None, ()
     months = int(rules.number[f"observation.months.{found}"])
-    file.fire("DT8", str(months), (), _GRADE_KEYS[found], f"{found}级观察期{months}个月")
+    keys, zh = _GRADE_KEYS[found], f"{found}级观察期{months}个月"
+    if mode in _TEMPORARY:
+        keys, zh = keys + _TEMPORARY_KEYS, f"临时解除，{zh}，期满方作正式修复"
+    file.fire("DT8", str(months), (), keys, zh)
     return months, ()

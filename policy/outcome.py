@@ -158,13 +158,61 @@ class ReviewRow:
         }
 
 
+class Publication(NamedTuple):
+    """How long dishonest conduct stays public (DT4), in months; None where the regime sets no such limit.
+
+    `status`: "none" no minimum, "passed", "runs", "over" the maximum is reached, "unknown" how long
+    it has been public is not known. `early`: the shorter minimum for good points applies (R18).
+    """
+
+    regime: str
+    minimum_months: int | None
+    maximum_months: int | None
+    elapsed_months: float | None
+    status: Literal["none", "passed", "runs", "over", "unknown"]
+    early: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON object."""
+        return self._asdict()
+
+
+class Stage(NamedTuple):
+    """What is lifted once so many of the agreed payments have arrived (Jinyun, S1c R44)."""
+
+    payments: int
+    scope: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON object."""
+        return {"payments": self.payments, "scope": list(self.scope)}
+
+
+class Task(NamedTuple):
+    """Something a judge must look at by `due`, with the draft ready. It changes nothing by itself.
+
+    `lockout_months`: how long a new application would be barred if the judge revokes (DT11); None
+    where no revocation is in question.
+    """
+
+    code: str
+    zh: str
+    due: date
+    lockout_months: int | None
+    draft: str
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON object."""
+        return {**self._asdict(), "due": self.due.isoformat()}
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """What the rules suggest to the judge, with the rules that fired. Nothing here decides.
 
     `hearing` and `third_party` go with the ordinary procedure; `missing` names what is not yet
     shown for a repair; `observation_months` is null where no repair is suggested; `scope` holds
-    for this case only.
+    for this case only; `stages` widens it as payments arrive; `tasks` are for a judge.
     """
 
     gate: Gate
@@ -180,6 +228,9 @@ class Suggestion:
     conditions: tuple[Coded, ...]
     observation_months: int | None
     scope: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    publication: Publication | None
+    tasks: tuple[Task, ...]
     warnings: tuple[RiskWarning, ...]
     review: ReviewRow | None
     trace: tuple[Fired, ...]
@@ -199,6 +250,9 @@ class Suggestion:
             "conditions": [item.to_json() for item in self.conditions],
             "observation_months": self.observation_months,
             "scope": list(self.scope),
+            "stages": [item.to_json() for item in self.stages],
+            "publication": self.publication.to_json() if self.publication else None,
+            "tasks": [item.to_json() for item in self.tasks],
             "warnings": [item.to_json() for item in self.warnings],
             "review": self.review.to_json() if self.review else None,
             "trace": [fired.to_json() for fired in self.trace],

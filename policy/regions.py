@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from records.tables.debtors import INDUSTRY_SECTIONS
 
@@ -25,6 +26,7 @@ def is_industry(text: object) -> bool:
     return isinstance(text, str) and (text == ANYWHERE or text in _INDUSTRIES)
 
 
+@lru_cache(maxsize=8192)
 def chain(region: str) -> tuple[str, ...]:
     """The area and those that contain it, the narrowest first: 220102, 220100, 220000, `*`.
 
@@ -38,6 +40,7 @@ def chain(region: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((region, region[:4] + "00", region[:2] + "0000", ANYWHERE)))
 
 
+@lru_cache(maxsize=64)
 def industry_chain(industry: str | None) -> tuple[str, ...]:
     """The industry section and then `*`. ValueError when it is no section letter."""
     if industry is None or industry == ANYWHERE:

@@ -1,7 +1,8 @@
 """DT6: simple or ordinary procedure (S0a R08; numbers are assumptions, domain brief §8).
 
 Simple only if every condition is known to hold. The creditors' stance, as long as they have not
-been heard, is unknown: never consent and never non-objection. The route is then provisional.
+been heard, is unknown: never consent and never non-objection. The route is then provisional. A hearing
+asked for or an opposing expert (R48) makes it ordinary; an opinion that is given is not asked for again.
 """
 
 from __future__ import annotations
@@ -20,17 +21,22 @@ _FACTS = (
     "creditor_count",
     "mass_event",
     "grace_good",
+    "hearing_requested",
+    "hearing_held",
+    "third_party_opinion",
 )
 _KEYS = (
     "route.simple.grades",
     "route.simple.material_discrepancies",
     "route.simple.major_amount",
     "route.simple.creditors",
+    "route.simple.hearing_on_request",
+    "route.simple.opposing_opinion",
     "clocks.working_days.simple",
     "clocks.working_days.ordinary",
 )
 _GRACE_KEYS = (*_KEYS, "route.simple.major_amount_after_grace", "route.simple.creditors_after_grace")
-_THIRD_FACTS = ("remaining_debt", "hardship_attested", "objections")
+_THIRD_FACTS = ("remaining_debt", "hardship_attested", "objections", "third_party_opinion")
 _THIRD_KEYS = ("route.third_party.grades", "route.third_party.amount", "route.third_party.hardship_contested")
 
 _NEVER_SIMPLE = {"willingness_not_shown": "履行意愿尚未显示", "not_assessed": "未给出维度分"}  # DT7 rows 8 and 9
@@ -52,13 +58,19 @@ def route(file: CaseFile, found: Grade | None, mode: str, warnings: tuple[RiskWa
     provisional = not holds(file.facts, "creditors_heard")
     outcome = "ordinary" if failing else "simple"
     keys = _GRACE_KEYS if holds(file.facts, "grace_good") else _KEYS
-    zh = f"普通程序并听证：{'；'.join(failing)}" if failing else "简易程序：各项条件均已具备"
+    held = "（已举行）" if holds(file.facts, "hearing_held") else ""
+    zh = f"普通程序并听证{held}：{'；'.join(failing)}" if failing else "简易程序：各项条件均已具备"
     if provisional:
         zh += "。债权人尚未全部听取，程序为暂定"
     file.fire("DT6", outcome, _FACTS, keys, zh)
     third = _third_party(file, found)
-    zh = f"须第三方评估或意见：{'；'.join(third)}" if third else "不要求第三方评估"
-    wanted = "required" if third else "not_required"
+    given = file.facts.get("third_party_opinion")
+    if third and given is not None:
+        zh = f"第三方意见已提交（{'反对' if given < 0 else '支持' if given > 0 else '中立'}）：{'；'.join(third)}"
+        wanted, third = "given", []
+    else:
+        zh = f"须第三方评估或意见：{'；'.join(third)}" if third else "不要求第三方评估"
+        wanted = "required" if third else "not_required"
     file.fire("DT6.third_party", wanted, _THIRD_FACTS, _THIRD_KEYS, zh)
     return RouteFound(not failing, provisional, bool(third))
 
@@ -89,6 +101,11 @@ def _failing(file: CaseFile, found: Grade | None, warnings: tuple[RiskWarning, .
             failing.append(f"{zh}{value:.15g}超过{limit:.15g}")
     if not known_no(facts, "mass_event"):
         failing.append("有群体性事件或不能排除")
+    if holds(facts, "hearing_requested") and rules.flag["route.simple.hearing_on_request"]:
+        failing.append("当事人或债权人要求听证")
+    opinion = facts.get("third_party_opinion")
+    if opinion is not None and opinion < 0 and rules.flag["route.simple.opposing_opinion"]:
+        failing.append("第三方意见反对修复")
     if any(item.serious for item in warnings):
         failing.append("有重大风险提示")
     return failing

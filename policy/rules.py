@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from policy.faults import PolicyLookupError
 from policy.schema import Value
 
 V = TypeVar("V")
+_REMARK = re.compile(r"（[^（）]*(?:施行|修正)[^（）]*）")  # "(in force from ...)": the entry's own dates say it
 
 
 class Resolved(NamedTuple):
@@ -27,7 +30,7 @@ class Resolved(NamedTuple):
     assumption: bool
 
     def to_json(self) -> dict[str, Any]:
-        """JSON object for a trace. The source text is left to the policy snapshot the record names."""
+        """JSON object for a trace; of the source its key, the whole text stands in the policy snapshot."""
         return {
             "key": self.key,
             "value": json_value(self.value),
@@ -35,7 +38,15 @@ class Resolved(NamedTuple):
             "industry": self.industry,
             "valid_from": self.valid_from.isoformat(),
             "assumption": self.assumption,
+            "source": source_key(self.source),
         }
+
+
+@lru_cache(maxsize=4096)
+def source_key(source: str) -> str:
+    """The document a source names, without what it says: "S2a R62", "法释〔2017〕7号第四条", "assumption"."""
+    kind, _, text = source.partition(": ")
+    return kind if kind == "assumption" else _REMARK.sub("", text.partition("：")[0]).strip()
 
 
 def json_value(value: Value) -> Any:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +111,9 @@ class Schema:
     sums: tuple[tuple[tuple[str, ...], float], ...]  # the keys add up to the number
 
 
+@lru_cache(maxsize=1)
 def load_schema() -> Schema:
-    """The packaged schema."""
+    """The packaged schema, read once."""
     raw: Any = yaml.safe_load((Path(__file__).parent / "schema.yaml").read_text(encoding="utf-8"))
     keys: dict[str, KeySpec] = {}
     for prefix, fields in raw["keys"].items():

@@ -1,8 +1,14 @@
-"""DT9: which restrictions the suggested mode would lift, for this case only (S1b R42; S1a R26; assumptions)."""
+"""DT9: which restrictions the suggested mode would lift, for this case only (S1b R42; S1a R26; assumptions).
+
+Payments agreed in parts widen a conditional repair as they arrive (S1c R44, Jinyun: three payments).
+The repair letter names seven fields in which nobody may sanction because of this case (S1b, Sanya).
+"""
 
 from __future__ import annotations
 
 from policy.casefile import CaseFile
+from policy.mode import Mode
+from policy.outcome import Stage
 
 _BY_MODE = {
     "full": ("full", "完全修复：七个领域、限制消费与限制出境"),
@@ -13,16 +19,24 @@ _BY_MODE = {
 _BY_GROUND = {
     "all_performed": ("full", "全部履行：失信信息删除，限制消费等一并解除"),
     "settlement_performed": ("full", "和解履行完毕：失信信息删除，限制消费等一并解除"),
+    "reorganisation_completed": ("full", "重整计划执行完毕：终局修复"),
     "reorganisation_approved": ("hidden", "重整期间先行暂停公示，计划执行完毕后终局修复"),
 }
 _LIST_ONLY = ("list_only", "删除或撤销失信信息，限制消费等依其自身规定")
 _FIELDS = ("full", "list_only", "conditional", "temporary", "suspension", "hidden")
 _KEYS = {field: (f"scope.lifted.{field}",) for field in _FIELDS}
+_LETTER_KEYS = ("scope.letter.fields",)
+_LETTER = frozenset({"full", "list_only"})  # scopes that end the listing, so that the letter is due
+_STAGED_KEYS = ("scope.staged.order", "scope.staged.minimum_parts", "scope.staged.maximum_parts", "scope.lifted.full")
+_STAGED_FACTS = ("stages_total", "stages_paid")
 
 
-def scope(file: CaseFile, mode: str, ground: str | None) -> tuple[str, ...]:
+def scope(file: CaseFile, how: Mode, ground: str | None) -> tuple[str, ...]:
     """Codes of the restrictions to lift; empty where the mode lifts nothing yet."""
-    if mode == "statutory":
+    mode = how.code
+    if how.clearing is not None and how.clearing.lifts:
+        field, zh = "full", "个人债务集中清理：首次分配后依管理人申请解除"
+    elif mode == "statutory":
         field, zh = _BY_GROUND.get(ground or "", _LIST_ONLY)
     elif mode in _BY_MODE:
         field, zh = _BY_MODE[mode]
@@ -30,4 +44,32 @@ def scope(file: CaseFile, mode: str, ground: str | None) -> tuple[str, ...]:
         file.fire("DT9", "none", (), (), "暂不解除限制")
         return ()
     file.fire("DT9", field, (), _KEYS[field], f"{zh}；仅及于本案")
+    if field in _LETTER:
+        fields = file.rules.words[_LETTER_KEYS[0]]
+        zh = f"信用修复告知书：{len(fields)}个领域不得因本案惩戒；其他案件各依其规定"
+        file.fire("DT9.letter", str(len(fields)), (), _LETTER_KEYS, zh)
     return file.rules.words[f"scope.lifted.{field}"]
+
+
+def stages(file: CaseFile, how: Mode, lifted: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Stage, ...]]:
+    """What is lifted by now and after each agreed payment, the last of which lifts all.
+
+    Without a conditional repair, or without payments agreed in parts, `lifted` stays and there is no stage.
+    """
+    total, paid = file.facts.get("stages_total"), file.facts.get("stages_paid") or 0
+    least, most = file.rules.number[_STAGED_KEYS[1]], file.rules.number[_STAGED_KEYS[2]]
+    if how.code != "conditional" or total is None or not least <= total <= most:
+        return lifted, ()
+    parts = int(total)
+    order, everything = file.rules.words[_STAGED_KEYS[0]], file.rules.words[_STAGED_KEYS[3]]
+
+    def after(payments: int) -> tuple[str, ...]:
+        if payments >= parts:
+            return everything
+        fallen = order[: len(order) * payments // parts]
+        return tuple(dict.fromkeys((*lifted, *fallen)))
+
+    arrived = min(int(paid), parts)
+    zh = f"分步解除：约定{parts}期，已到账{arrived}期，到账一期解除一步，全部到账即全部解除；已控财产按到账比例解封"
+    file.fire("DT9.staged", f"{arrived}/{parts}", _STAGED_FACTS, _STAGED_KEYS, zh)
+    return after(arrived), tuple(Stage(count, after(count)) for count in range(1, parts + 1))

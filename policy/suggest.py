@@ -6,16 +6,21 @@ exactly one outcome. It suggests; a named judge decides; nothing is refused by a
 
 from __future__ import annotations
 
+from policy.bankruptcy import stage_conditions
 from policy.casefile import CaseFile
-from policy.facts import clean, holds
-from policy.findings import find
+from policy.entry import entry
+from policy.facts import clean, holds, known_no
+from policy.findings import find, guardian_apart
 from policy.gate import apply_gate
 from policy.grade import grade, review_row
 from policy.mode import Mode, barred, mode
+from policy.notice import apply_notice
 from policy.observation import observation
-from policy.outcome import Context, Facts, Gate, Scores, Suggestion
+from policy.outcome import Coded, Context, Facts, Gate, Publication, Scores, Suggestion, Task
+from policy.publication import no_publication, publication, publication_missing, statutory_publication
+from policy.revocation import apply_revocation
 from policy.route import route
-from policy.scope import scope
+from policy.scope import scope, stages
 from policy.sources import RuleSource
 from policy.tier import tier
 from policy.warnings import warnings
@@ -34,6 +39,7 @@ def suggest(facts: Facts, scores: Scores, context: Context, policy: RuleSource) 
     rules = policy.rules(context.on, context.region, context.industry)
     file = CaseFile(clean(facts), scores, context.on, rules)
     found = apply_gate(file)
+    guardian_apart(file)
     return _assessed(file, found) if found.outcome == "assess" else _by_a_person(file, found)
 
 
@@ -42,10 +48,16 @@ def _assessed(file: CaseFile, passed: Gate) -> Suggestion:
     conduct = tier(file, findings)
     level = grade(file)
     risks = warnings(file)
+    if known_no(file.facts, "is_listed") and holds(file.facts, "listing_criteria_met"):
+        apply_notice(file)
     how = mode(file)
+    granted = how.code == "under_observation"
+    lacking = () if granted else entry(file)
     way = route(file, level, how.code, risks)
-    months, follow = observation(file, level, how.code)
-    lifted = scope(file, how.code, None)
+    public = publication(file, conduct, findings)
+    months, follow = observation(file, level, how)
+    lifted, steps = stages(file, how, scope(file, how, None))
+    tasks = apply_revocation(file).tasks if granted else ()
     return Suggestion(
         gate=passed,
         grade=level,
@@ -56,10 +68,13 @@ def _assessed(file: CaseFile, passed: Gate) -> Suggestion:
         third_party=way.third_party,
         mode=how.code,
         priority_start=findings.priority_start,
-        missing=how.missing,
+        missing=how.missing + lacking + publication_missing(file, public, how),
         conditions=how.conditions + follow,
         observation_months=months,
         scope=lifted,
+        stages=steps,
+        publication=public,
+        tasks=tasks,
         warnings=risks,
         review=review_row(level, file.rules),
         trace=tuple(file.trace),
@@ -72,14 +87,24 @@ def _by_a_person(file: CaseFile, stopped: Gate) -> Suggestion:
     statutory = stopped.outcome == "no_discretion"
     risks = warnings(file)
     conduct = None
+    public: Publication | None = None
     priority = holds(file.facts, "hardship_attested")
     if not statutory and not _PERSONAL_GROUNDS.intersection(stopped.grounds):
         findings = find(file)
         conduct = tier(file, findings)
         priority = findings.priority_start
-    how = Mode("statutory") if statutory else barred(file, stopped.zh or "")
-    months, follow = observation(file, None, how.code)
-    lifted = scope(file, how.code, stopped.ground)
+        public = publication(file, conduct, findings)
+    elif statutory:
+        statutory_publication(file)
+    else:
+        no_publication(file)
+    how = Mode("statutory", _statutory_conditions(stopped.ground)) if statutory else barred(file, stopped.zh or "")
+    months, follow = observation(file, None, how)
+    lifted = scope(file, how, stopped.ground)
+    # A repair already granted is watched all the same when a person alone decides on it.
+    tasks: tuple[Task, ...] = ()
+    if not statutory and file.facts.get("granted_mode") is not None:
+        tasks = apply_revocation(file).tasks
     return Suggestion(
         gate=stopped,
         grade=None,
@@ -94,7 +119,14 @@ def _by_a_person(file: CaseFile, stopped: Gate) -> Suggestion:
         conditions=how.conditions + follow,
         observation_months=months,
         scope=lifted,
+        stages=(),
+        publication=public,
+        tasks=tasks,
         warnings=risks,
         review=None,
         trace=tuple(file.trace),
     )
+
+
+def _statutory_conditions(ground: str | None) -> tuple[Coded, ...]:
+    return (*stage_conditions(ground), Coded("this_case_only", "仅及于本案，其他案件各依其规定"))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from explain.record import build_record
+from explain.record import RecordError, build_record, record_of
 from explain.text import explain_text
-from policy.facts import FACTS
+from policy.facts import EXTRA_FACTS, FACTS
 from policy.gate import gate
 from policy.outcome import Context, Scores
 from policy.parameters import Policy, load
@@ -45,3 +45,51 @@ def test_suggestions_of_policy_are_recorded_whole(
     text = explain_text(record, {})
     for fired in suggestion["trace"]:
         assert f"[{fired['rule']}] {fired['zh']}" in text
+
+
+WEAK = {"ability": 40.0, "willingness": 78.8, "impact": 60.0}
+AGREED = {
+    "creditors_heard": 1.0, "consent_share": 1.0, "plan_set": 1.0, "settlement_active": 1.0, "query_coverage": 1.0,
+    "stages_total": 3.0, "stages_paid": 1.0, "remaining_debt": 60000.0,
+}  # fmt: skip
+
+
+def recorded(pieces: dict[str, Any], policy: Policy, changed: dict[str, float], scores: Scores) -> dict[str, Any]:
+    """The suggestion of a case as its record holds it."""
+    facts: dict[str, float | None] = {**dict.fromkeys(FACTS, 0.0), "granted_mode": None, **changed}
+    suggestion = suggest(facts, scores, CONTEXT, policy).to_json()
+    shown = {**dict.fromkeys(FACTS), **dict.fromkeys(EXTRA_FACTS), **facts}
+    gated = gate(facts, CONTEXT, policy).to_json()
+    record = build_record(**{**pieces, "facts": shown, "gate": gated, "suggestion": suggestion})
+    assert record.content()["suggestion"] == suggestion
+    assert record_of(record.content()).canonical == record.canonical
+    found: dict[str, Any] = record.content()["suggestion"]  # type: ignore[assignment]
+    return found
+
+
+def test_stages_publication_and_tasks_are_recorded_whole(pieces: dict[str, Any], policy: Policy) -> None:
+    scores = Scores(66.5, WEAK, 0.5, 0.08, 0.126)
+    staged = recorded(pieces, policy, AGREED, scores)
+    assert [stage["payments"] for stage in staged["stages"]] == [1, 2, 3]
+    assert staged["publication"]["regime"] == "proposal"
+    watched = recorded(pieces, policy, {**AGREED, "granted_mode": 3.0, "breach_days": 2.0}, scores)
+    assert [(task["code"], task["due"]) for task in watched["tasks"]] == [("restore_review", "2026-05-01")]
+
+
+@pytest.mark.parametrize("due", ["2026-5-1", "20260501", "soon"])
+def test_a_task_without_a_proper_day_is_refused(pieces: dict[str, Any], policy: Policy, due: str) -> None:
+    scores = Scores(66.5, WEAK, 0.5, 0.08, 0.126)
+    recorded(pieces, policy, {**AGREED, "granted_mode": 3.0, "breach_days": 2.0}, scores)
+    facts: dict[str, float | None] = {**dict.fromkeys(FACTS, 0.0), **AGREED, "granted_mode": 3.0, "breach_days": 2.0}
+    suggestion = suggest(facts, scores, CONTEXT, policy).to_json()
+    suggestion["tasks"][0]["due"] = due
+    gated = gate(facts, CONTEXT, policy).to_json()
+    with pytest.raises(RecordError, match="/suggestion/tasks/0/due"):
+        build_record(**{**pieces, "facts": facts, "gate": gated, "suggestion": suggestion})
+
+
+def test_every_parameter_in_the_trace_names_its_source(pieces: dict[str, Any], policy: Policy) -> None:
+    shown = recorded(pieces, policy, AGREED, Scores(66.5, WEAK, 0.5, 0.08, 0.126))
+    sources = {item["source"] for fired in shown["trace"] for item in fired["parameters"]}
+    assert {"assumption", "S0a R08", "S2a R31"} <= sources
+    assert all(0 < len(source) <= 40 for source in sources)

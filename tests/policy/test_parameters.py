@@ -148,6 +148,26 @@ def test_months_of_a_grade_must_lie_in_the_window(folder: Path) -> None:
     assert "observation.months.D = 13, observation.window.maximum = 12 must not fall" in refusal(folder)
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("revocation/lockout.yaml", "value: 36", "value: 23", "serious = 24, revocation.lockout.false_material = 23"),
+        ("publication/proposal.yaml", "value: 12", "value: 5", "publication.proposal.severe_min = 5 must not fall"),
+        ("publication/public_credit.yaml", "value: 36", "value: 11", "public_credit.severe_max = 11 must not fall"),
+        ("notice/grace.yaml", "value: 1\n", "value: 4\n", "minimum_months = 4, notice.grace.maximum_months = 3"),
+        ("observation/temporary.yaml", "value: 12", "value: 11", "observation.temporary.maximum = 11 must not fall"),
+        ("clocks/other.yaml", "value: 24", "value: 73", "clocks.other.sync_hours = 72 must not fall"),
+        ("scope/letter.yaml", "[procurement,", "[exit,", "names exit, which is not one of procurement"),
+        ("revocation/trigger.yaml", "value: any", "value: all", "names all, which is not one of serious, any"),
+    ],
+)  # fmt: skip
+def test_values_that_contradict_each_other_are_refused(
+    folder: Path, file: str, old: str, new: str, message: str
+) -> None:
+    edit(folder, file, old, new)
+    assert message in refusal(folder)
+
+
 def test_an_order_broken_by_a_regional_value_alone_is_refused(folder: Path) -> None:
     value = ENTRY.format(value=64, region="220100", start="2024-01-01", end="null")
     append(folder, LIMITS, value)  # belongs to C, the last key of the file

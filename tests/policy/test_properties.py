@@ -13,44 +13,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.policy_trials import NUMBERS
 from policy.facts import EXTRA_FACTS, FACTS
+from policy.findings import GUARDIAN_FACTS
 from policy.gate import gate
 from policy.outcome import Context, Scores, Suggestion
 from policy.parameters import load
 from policy.suggest import suggest
 
 POLICY = load()
-MANY = settings(max_examples=800, deadline=None)
-NUMBERS = {
-    "remaining_debt": [0, 50_000, 50_000.01, 300_000, 1_000_000, 1_000_000.01, 2_000_000, 5_000_001, 1e12],
-    "performed_ratio": [0, 0.29, 0.3, 1],
-    "query_coverage": [0, 0.59, 0.6, 1],
-    "consent_share": [0, 0.66, 0.6667, 1],
-    "security_cover": [0, 0.49, 0.5, 3],
-    "creditor_count": [0, 1, 10, 11, 20, 21, 500],
-    "objections": [0, 1, 5],
-    "material_discrepancies": [0, 1, 3],
-    "live_listings_5y": [0, 1, 2, 9],
-    "prior_revocations": [0, 1],
-    "open_cases_elsewhere": [0, 1, 7],
-    "related_party_listed": [0, 2],
-    "listing_reason_rank": [0, 1, 2, 3, 4, 5],
-    "listing_reason": [1, 2, 3, 4, 5, 6],
-    "plan_years_to_clear": [0, 5, 5.1, 33],
-    "bankruptcy_obstruction_months": [0, 35, 36, 400],
-    "granted_mode": [1, 2, 3],
-}
+MANY = settings(max_examples=400, deadline=None)
 VALUES = {name: [None, math.nan, *NUMBERS.get(name, [0, 1])] for name in {**FACTS, **EXTRA_FACTS}}
 # An easy case and a case of which nothing is known; draws change up to some twenty facts of either.
 EASY: dict[str, float | None] = {
     **dict.fromkeys(VALUES, 0), "listing_reason_rank": 1, "listing_reason": 1, "creditors_heard": 1, "consent_share": 1,
     "query_coverage": 1, "plan_set": 1, "settlement_active": 1, "performed_ratio": 1, "subject_is_person": 1,
-    "granted_mode": None, "bankruptcy_obstruction_months": None,
+    "granted_mode": None, "bankruptcy_obstruction_months": None, "grace_outcome": None, "months_published": 12,
 }  # fmt: skip
 # Most draws must pass the gate, or the later tables are hardly met.
 GATING = {
     "all_performed", "settlement_performed", "enforcement_terminated", "non_enforcement_ruled", "enforcement_suspended",
     "is_minor", "wrong_listing", "listing_term_passed", "reorganisation_approved", "liquidation_completed",
+    "reorganisation_completed", "law_bars_repair",
     "lacks_capacity", "refusal_crime_36m", "concealment_36m", "violence_36m", "sham_or_false_report_36m", "in_lockout",
     "fake_repair_listed", "report_refused_uncured", "grave_harm", "no_ai",
 }  # fmt: skip
@@ -95,13 +79,14 @@ def whole(found: Suggestion) -> None:
     assert found.route in {"simple", "ordinary", "no_discretion", "human_only"}
     assert found.mode in MODES
     assert (found.review is None) == (found.grade is None)
-    assert found.observation_months is None or 0 <= found.observation_months <= 12
+    cleared = any(item.code == "accounts_unfrozen" for item in found.conditions)
+    assert found.observation_months is None or 0 <= found.observation_months <= (60 if cleared else 12)
     assert found.hearing == (found.route == "ordinary")
     data = found.to_json()
     assert json.loads(json.dumps(data, allow_nan=False)) == data
-    rules = [fired.rule.split(".")[0] for fired in found.trace]
-    assert rules.count("DT7") == (found.route != "no_discretion")
-    assert rules.count("DT9") == 1
+    rules = [fired.rule for fired in found.trace]
+    assert sum(rule.startswith("DT7.") for rule in rules) == (found.route != "no_discretion")
+    assert rules.count("DT9") == rules.count("DT4") == rules.count("DT8") == 1
     assert "拒绝修复" not in json.dumps(data, ensure_ascii=False)
     if found.gate.outcome != "assess":
         assert found.grade is None
@@ -206,6 +191,54 @@ def test_an_attested_hardship_can_only_help(facts: Mapping[str, Any], scores: Sc
         assert attested.mode == "inability_track"
         assert plain.mode in {"willingness_not_shown", "not_yet", "not_assessed", "conditional", "suspension"}
     assert not (plain.route == "simple" and attested.route == "ordinary")
+
+
+@MANY
+@given(FACTS_ANY, SCORES, CONTEXT, st.sampled_from([None, 0.0, 1.0]))
+def test_a_guardians_conduct_is_named_apart_and_changes_nothing_of_the_ward(
+    facts: Mapping[str, Any], scores: Scores, context: Context, conduct: float | None
+) -> None:
+    def of_the_ward(given: Mapping[str, Any]) -> dict[str, Any]:
+        data = suggest(given, scores, context, POLICY).to_json()
+        data["trace"] = [fired for fired in data["trace"] if fired["rule"] != "FIND.guardian"]
+        return data
+
+    clear = {name: value for name, value in facts.items() if name not in GUARDIAN_FACTS}
+    named = {**clear, "guardian_misconduct": conduct}
+    assert of_the_ward(named) == of_the_ward(clear)
+    fired = [item.rule for item in suggest(named, scores, context, POLICY).trace]
+    assert fired.count("FIND.guardian") == (conduct == 1.0)
+
+
+@MANY
+@given(FACTS_OPEN, SCORES, CONTEXT)
+def test_stages_only_widen_and_the_last_payment_lifts_all(
+    facts: Mapping[str, Any], scores: Scores, context: Context
+) -> None:
+    found = suggest(facts, scores, context, POLICY)
+    for before, after in zip(found.stages, found.stages[1:], strict=False):
+        assert set(before.scope) - {"business_travel"} <= set(after.scope)
+    if found.stages:
+        assert found.mode == "conditional"
+        assert "consumption" in found.stages[-1].scope
+        assert [stage.payments for stage in found.stages] == list(range(1, int(facts["stages_total"] or 0) + 1))
+
+
+@MANY
+@given(FACTS_ANY, SCORES, CONTEXT)
+def test_nothing_is_revoked_by_machine_every_trigger_is_a_judges_task_with_a_draft(
+    facts: Mapping[str, Any], scores: Scores, context: Context
+) -> None:
+    found = suggest(facts, scores, context, POLICY)
+    fired = {item.rule: item.outcome for item in found.trace}
+    triggered = fired.get("DT10", "none") != "none" or "DT10.lookback" in fired
+    assert bool(found.tasks) == triggered
+    for task in found.tasks:
+        assert task.due == context.on
+        assert task.draft.startswith("草稿（未生效")
+    if found.tasks:
+        assert found.mode in {"under_observation", "human_only"}
+        assert found.scope == ()
 
 
 @pytest.mark.parametrize(

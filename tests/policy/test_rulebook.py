@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from html.parser import HTMLParser
 
 import pytest
 
+from policy.book import book, numeral
 from policy.faults import PolicyLookupError
 from policy.parameters import load
 from policy.rulebook import diff, diff_markdown, rules
+from policy.rulebook_html import Table, rules_html
 
 POLICY = load()
 
@@ -37,7 +41,7 @@ def test_what_is_not_yet_law_is_said_to_be_so() -> None:
 
 def test_the_points_table_stands_in_its_section() -> None:
     text = rules(POLICY, date(2025, 1, 1), points_table="| 履行比例 | 分 |")
-    assert text.index("## 五、积分构成") < text.index("| 履行比例 | 分 |") < text.index("## 六、")
+    assert text.index("## 六、积分构成") < text.index("| 履行比例 | 分 |") < text.index("## 七、")
 
 
 def test_the_revision_of_2017_shows_in_the_difference() -> None:
@@ -47,7 +51,10 @@ def test_the_revision_of_2017_shows_in_the_difference() -> None:
     assert set(changed) == {key for key in POLICY.schema.keys if key.startswith("gate.statutory.")} - {
         "gate.statutory.liquidation_completed",
         "gate.statutory.reorganisation_approved",
-    } | {"clocks.working_days.list_deletion"}
+        "gate.statutory.reorganisation_completed",
+    } | {"clocks.working_days.list_deletion"} | {
+        key for key in POLICY.schema.keys if key.startswith("publication.judicial_list.")
+    }
     assert "| 未规定 | 3个工作日 | 2017-05-01 | 法规：" in diff_markdown(POLICY, date(2017, 4, 30), date(2017, 5, 1))
 
 
@@ -57,6 +64,76 @@ def test_nothing_differs_between_days_without_a_change() -> None:
         "clocks.working_days.credit_platform"
     ]
     assert diff(POLICY, date(2017, 9, 30), date(2017, 10, 1), "220102") == ()
+
+
+def test_every_key_stands_in_a_chapter() -> None:
+    held = [row.key for section in book(POLICY, date(2026, 4, 1)).sections for row in section.rows]
+    assert set(held) == set(POLICY.schema.keys)
+
+
+def test_two_days_without_a_change_are_told_so() -> None:
+    text = diff_markdown(POLICY, date(2024, 1, 1), date(2024, 1, 2), "220102")
+    assert "变化：0项" in text
+    assert "两日之间没有变化" in text
+
+
+def test_order_36_shows_in_the_difference_of_its_first_day() -> None:
+    text = diff_markdown(POLICY, date(2026, 3, 31), date(2026, 4, 1))
+    assert "变化：7项" in text
+    assert "| 第36号令：严重失信最长公示期（`publication.public_credit.severe_max`） | 尚无规定 | 36个月 |" in text
+    assert "| 法律法规规定不可修复（`gate.negative_list.law_bars_repair`） | 否 | 是 | 2026-04-01 |" in text
+
+
+def test_the_page_says_what_the_markdown_says_and_opens_without_a_network() -> None:
+    page, text = rules_html(POLICY, date(2026, 4, 1), "440304"), rules(POLICY, date(2026, 4, 1), "440304")
+    read = _Cells()
+    read.feed(page)
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ") and "`" in line]
+    assert [cells[1:] for cells in read.rows] == [cells[1:] for cells in rows]
+    assert len(rows) > len(POLICY.schema.keys)
+    assert not re.search(r"(?:src|href)=[\"'](?!#)|<script|url\(|@import", page)
+    assert page.count("<h2") == len(book(POLICY, date(2026, 4, 1)).sections)
+
+
+def test_the_page_escapes_what_it_shows_and_holds_the_points_table() -> None:
+    table = Table("积分 & 分值", ("指标", "分"), (("<b>履行</b>", "+3.0"),))
+    page = rules_html(POLICY, date(2025, 1, 1), points=table)
+    assert "&lt;b&gt;履行&lt;/b&gt;" in page
+    assert "积分 &amp; 分值" in page
+    assert page.index("积分构成</h2>") < page.index("&lt;b&gt;履行") < page.rindex("等级、封顶")
+    with pytest.raises(PolicyLookupError, match="no rules on 2013-09-30"):
+        rules_html(POLICY, date(2013, 9, 30))
+
+
+class _Cells(HTMLParser):
+    """Rows of a page's tables, cell by cell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self._cell: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "td":
+            self._cell = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "td" and self._cell is not None:
+            if not self.rows or len(self.rows[-1]) == 5:
+                self.rows.append([])
+            self.rows[-1].append("".join(self._cell))
+            self._cell = None
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None:
+            self._cell.append(data)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(1, "一"), (10, "十"), (11, "十一"), (17, "十七"), (20, "二十"), (21, "二十一")]
+)
+def test_chapters_are_counted_in_chinese(number: int, words: str) -> None:
+    assert numeral(number) == words
 
 
 def test_there_is_no_book_before_the_first_values() -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
 
 from features import facts as computed
 from policy.facts import EXTRA_FACTS, FACTS
@@ -21,3 +26,20 @@ def test_every_window_of_a_fact_is_a_parameter_with_the_same_value() -> None:
         found.key.removeprefix("features."): found.value for found in rules.all() if found.key.startswith("features.")
     }
     assert stated == dict(computed.PARAMETER_DEFAULTS)
+
+
+DECISIONS = sorted((Path(__file__).parents[2] / "docs" / "decisions").glob("000[1-5]-*.md"))
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
+def test_a_decision_on_contradicting_sources_names_parameters_that_exist(path: Path) -> None:
+    keys = load().schema.keys
+    groups = {key.partition(".")[0] for key in keys}
+    words = re.findall(r"`([a-z_]+\.[A-Za-z_.*0-9]+)`", path.read_text(encoding="utf-8"))
+    named = [word for word in words if word.partition(".")[0] in groups]
+    assert named
+    assert [word for word in named if not any(fnmatchcase(key, word) for key in keys)] == []
+
+
+def test_every_contradiction_the_rules_decide_has_its_decision() -> None:
+    assert len(DECISIONS) == 5
