@@ -195,16 +195,41 @@ def verify(as_json: Json = False) -> None:
     run(lambda: command(as_json))
 
 
-@app.command()
+rule_book = typer.Typer(invoke_without_command=True, help="Print the public rule book of a day and a region.")
+app.add_typer(rule_book, name="rules")
+Region = Annotated[str, typer.Option(help="six digits, or * for the national rules")]
+CourtFile = Annotated[list[Path] | None, typer.Option("--court-file", help="a court's own override file", exists=True)]
+
+
+@rule_book.callback()
 def rules(
+    context: typer.Context,
     on: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"])] = None,
-    region: Annotated[str, typer.Option(help="six digits, or * for the national rules")] = "*",
+    region: Region = "*",
     bundle: BundleOption = None,
+    html: Annotated[bool, typer.Option("--html", help="as a page instead of Markdown")] = False,
+    court_file: CourtFile = None,
 ) -> None:
     """Print the public rule book of a day and a region, with the points table."""
+    if context.invoked_subcommand is not None:
+        return
     from pipeline.rulebook import rules as command
 
-    run(lambda: command(on.date() if on else date.today(), region, bundle))  # noqa: DTZ011 - the reader's own day
+    day = on.date() if on else date.today()  # noqa: DTZ011 - the reader's own day
+    run(lambda: command(day, region, bundle, html, court_file or []))
+
+
+@rule_book.command()
+def diff(
+    first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="D1")],
+    second: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="D2")],
+    region: Region = "*",
+    court_file: CourtFile = None,
+) -> None:
+    """Print what changed in the rules from one day to another."""
+    from pipeline.rulebook import diff as command
+
+    run(lambda: command(first.date(), second.date(), region, court_file or []))
 
 
 @app.command()
