@@ -1,29 +1,46 @@
-"""Indicators of 履行能力: what the debtor owes, owns and earns (domain brief §6.1)."""
+"""Indicators of 履行能力: what the debtor owes and owns (domain brief §6.1); what it earns is in `operation`."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from features.expressions import divided, fen, log_yuan, one_of, ratio, since, yuan
+from features.expressions import fen, log_yuan, one_of, ratio, since, yuan
 from features.indicator import Indicator, Part
+from features.operation import FLOW
 from features.parts import (
     ASSETS,
+    NET_FEN,
     NOTHING,
-    PLAN,
     REMAINING,
     SCOPE,
     SCOPE_REMAINING,
     covered,
-    debtor,
-    plan_days,
-    plan_fen,
     remaining,
     scope_due,
 )
+from features.status import STATUS
 
 c = pl.col
 _LATEST = c("latest")
 _TRUST = "核对查控反馈与申报是否一致"
+
+_CONTROLLED = {
+    "freezable_fen": ("deposit", "securities", "equity", "provident_fund", "insurance", "receivable"),
+    "immovable_fen": ("real_estate",),
+    "movable_fen": ("vehicle", "other"),
+}
+_WITHIN_REACH = pl.coalesce(fen("accessible_value"), NET_FEN)
+
+
+def _seized_cover() -> pl.Expr:
+    """What the live measures hold, of the classes that each kind of measure reaches, over the remaining debt."""
+    held = [
+        pl.when(c("measures_frozen") > 0).then(c("freezable_fen")).otherwise(0),
+        pl.when(c("measures_sealed") > 0).then(c("immovable_fen") + c("movable_fen"))
+        .when(c("measures_taken") > 0).then(c("movable_fen")).otherwise(0),
+    ]  # fmt: skip
+    return covered(held[0] + held[1])
+
 
 DEBT = (
     Indicator(
@@ -110,6 +127,24 @@ ASSET = (
         combine=pl.when(c("liquid_found") > 0).then(covered("liquid_fen")), review="存款余额随时变动，注意反馈日期",
     ),
     Indicator(
+        id="seized_cover_ratio", zh="已控财产覆盖率", en="Assets under control over remaining debt",
+        dimension="ability", unit="ratio", window="newest answer per class", minimum=0, maximum=3,
+        success=1, redefault=-1, missing="unknown", basis="法释〔2017〕7号 art. 3(2)",
+        parts={
+            **REMAINING,
+            "assets_found": ASSETS["assets_found"],
+            "measures_frozen": Part("restriction_measures", (c("kind") == "冻结") & c("live")),
+            "measures_sealed": Part("restriction_measures", (c("kind") == "查封") & c("live")),
+            "measures_taken": Part("restriction_measures", (c("kind") == "扣押") & c("live")),
+            **{
+                name: Part("property_queries", _LATEST & one_of("asset_class", *classes), "sum", _WITHIN_REACH)
+                for name, classes in _CONTROLLED.items()
+            },
+        },
+        combine=pl.when(c("assets_found") > 0).then(_seized_cover()),
+        review="冻结及于存款、证券、股权等，查封及于不动产与动产，扣押及于动产；轮候查封不计",
+    ),
+    Indicator(
         id="security_cover_ratio", zh="担保覆盖率", en="Security over remaining debt",
         dimension="ability", unit="ratio", window="as-of", minimum=0, maximum=3,
         success=1, redefault=-1, missing="unknown", basis="执行担保若干问题的规定; R25",
@@ -142,7 +177,10 @@ ASSET = (
                 "property_queries", _LATEST & (c("asset_class") == "provident_fund"), "sum", fen("accessible_value")
             ),
         },
-        combine=pl.when(c("provident_found") > 0).then(yuan(c("provident_fen"))), review="核对当地上限是否已扣除",
+        combine=pl.when(c("provident_found") > 0).then(
+            yuan(pl.min_horizontal(c("provident_fen"), (c("p_provident_cap") * 100.0)))
+        ),
+        review="当地上限按评估日适用；核对查控反馈是否已按上限扣除",
     ),
     Indicator(
         id="receivable_confirmed_ratio", zh="到期债权占比", en="Receivables over remaining debt",
@@ -159,158 +197,4 @@ ASSET = (
     ),
 )  # fmt: skip
 
-_INCOME = {
-    "income_months": Part("income_facts", since(c("period_end"), 6)),
-    "income_net_fen": Part(
-        "income_facts", since(c("period_end"), 6), "sum", fen("income") - fen("living_cost_allowance")
-    ),
-}
-_CASH_ROWS = since(c("period_end"), 6) & c("cash_in").is_not_null() & c("cash_out").is_not_null()
-_CASH = {
-    "cash_months": Part("operating_monthly", _CASH_ROWS),
-    "cash_net_fen": Part("operating_monthly", _CASH_ROWS, "sum", fen("cash_in") - fen("cash_out")),
-}
-_MONTHLY = plan_fen() * 365 / (plan_days() * 12)
-_CAPACITY = (
-    pl.when(c("income_months") > 0)
-    .then(c("income_net_fen") / c("income_months"))
-    .when(c("cash_months") > 0)
-    .then(c("cash_net_fen") / c("cash_months"))
-)
-
-# Calendar months between a row's period and the as-of day: 1 is the month before.
-_LAG = (c("as_of_day").dt.year() - c("period_end").dt.year()) * 12 + (
-    c("as_of_day").dt.month().cast(pl.Int32) - c("period_end").dt.month().cast(pl.Int32)
-)
-_SALES = {
-    f"sales_lag_{lag}": Part("operating_monthly", (lag == _LAG) & c("sales").is_not_null(), "max", fen("sales"))
-    for lag in range(1, 7)
-}
-
-
-def _slope() -> pl.Expr:
-    """Least-squares slope of ln(1 + sales) per month over the months known; null below three."""
-    seen = [c(name).is_not_null().cast(pl.Float64) for name in _SALES]
-    logs = [log_yuan(c(name)).fill_null(0.0) for name in _SALES]
-    count = pl.sum_horizontal(seen)
-    sum_x = pl.sum_horizontal([is_seen * -lag for lag, is_seen in enumerate(seen, 1)])
-    sum_xx = pl.sum_horizontal([is_seen * lag * lag for lag, is_seen in enumerate(seen, 1)])
-    sum_y = pl.sum_horizontal(logs)
-    sum_xy = pl.sum_horizontal([log * -lag for lag, log in enumerate(logs, 1)])
-    slope = (count * sum_xy - sum_x * sum_y) / (count * sum_xx - sum_x * sum_x)
-    return pl.when(count >= 3).then(slope)
-
-
-def _staff(since_months: int, until_months: int | None) -> pl.Expr:
-    rows = since(c("period_end"), since_months) & c("insured_staff").is_not_null()
-    return rows if until_months is None else rows & ~since(c("period_end"), until_months)
-
-
-FLOW = (
-    Indicator(
-        id="disposable_income_m", zh="月可支配收入", en="Monthly disposable income",
-        dimension="ability", unit="CNY", window="6m", minimum=None, maximum=None,
-        success=1, redefault=-1, missing="unknown", basis="法释〔2024〕13号（扣除生活必需费用）",
-        parts=_INCOME, combine=yuan(ratio(c("income_net_fen"), c("income_months"))),
-        review="自然人适用；生活费标准按地区",
-    ),
-    Indicator(
-        id="plan_burden_ratio", zh="还款负担率", en="Monthly plan over disposable income or cash flow",
-        dimension="ability", unit="ratio", window="plan ahead; income 6m", minimum=0, maximum=5,
-        success=-1, redefault=1, missing="unknown", basis="S4b 江山个债清理方案",
-        parts={**PLAN, **_INCOME, **_CASH},
-        combine=pl.when(plan_fen().is_not_null() & _CAPACITY.is_not_null()).then(
-            pl.when(_CAPACITY > 0).then((_MONTHLY / _CAPACITY).clip(upper_bound=5.0)).otherwise(5.0)
-        ),
-        review="收入不足以覆盖计划时取上限 5；自然人用收入，单位用净现金流",
-    ),
-    Indicator(
-        id="plan_years_to_clear", zh="计划清偿年限", en="Years the plan needs to clear the debt",
-        dimension="ability", unit="years", window="plan ahead", minimum=0, maximum=60,
-        success=-1, redefault=1, missing="unknown", basis="S4b（每季 2.7 万元需 33 年的教训）",
-        parts={**PLAN, **REMAINING},
-        combine=(remaining() * divided(plan_days(), 365.25) / plan_fen()).clip(upper_bound=60.0),
-        review="计划全体同意仍可能不现实，年限过长须说明",
-    ),
-    Indicator(
-        id="revenue_trend_6m", zh="营收趋势", en="Trend of monthly sales",
-        dimension="ability", unit="ln per month", window="6m", minimum=None, maximum=None,
-        success=1, redefault=-1, missing="unknown", basis="R36 监测指标 M01",
-        parts=_SALES, combine=_slope(), review="至少三个月有数；注意季节性",
-    ),
-    Indicator(
-        id="cashflow_positive_share_6m", zh="净现金流为正月数占比", en="Share of months with positive net cash flow",
-        dimension="ability", unit="ratio", window="6m", minimum=0, maximum=1,
-        success=1, redefault=-1, missing="unknown", basis="R36 监测指标 M07",
-        parts={
-            "cash_months": _CASH["cash_months"],
-            "cash_positive": Part("operating_monthly", _CASH_ROWS & (c("cash_in") > c("cash_out"))),
-        },
-        combine=ratio(c("cash_positive"), c("cash_months")), review="核对账户是否齐全",
-    ),
-    Indicator(
-        id="tax_arrears_ratio", zh="欠税比", en="Tax unpaid over tax due",
-        dimension="ability", unit="ratio", window="12m", minimum=0, maximum=1,
-        success=-1, redefault=1, missing="unknown", basis="S4a; R36 监测指标 M03",
-        parts={
-            "tax_due_fen": Part(
-                "operating_monthly", since(c("period_end"), 12) & c("tax_paid").is_not_null(), "sum", fen("tax_due")
-            ),
-            "tax_unpaid_fen": Part(
-                "operating_monthly", since(c("period_end"), 12) & c("tax_paid").is_not_null(), "sum",
-                pl.max_horizontal(fen("tax_due") - fen("tax_paid"), NOTHING),
-            ),
-        },
-        combine=ratio(c("tax_unpaid_fen"), c("tax_due_fen")), review="核对缓缴、留抵",
-    ),
-    Indicator(
-        id="insured_staff_change_12m", zh="参保人数变化率", en="Change of insured staff",
-        dimension="ability", unit="ratio", window="12m", minimum=-1, maximum=5,
-        success=1, redefault=-1, missing="unknown", basis="R36 监测指标 M04",
-        parts={
-            "staff_new": Part("operating_monthly", _staff(6, None), "sum", c("insured_staff")),
-            "staff_new_months": Part("operating_monthly", _staff(6, None)),
-            "staff_old": Part("operating_monthly", _staff(12, 6), "sum", c("insured_staff")),
-            "staff_old_months": Part("operating_monthly", _staff(12, 6)),
-        },
-        combine=pl.when((c("staff_old") > 0) & (c("staff_new_months") > 0)).then(
-            (
-                (c("staff_new") * c("staff_old_months")) / (c("staff_old") * c("staff_new_months")) - 1
-            ).clip(upper_bound=5.0)
-        ),
-        review="近六个月均值与此前六个月均值相比",
-    ),
-    Indicator(
-        id="business_age_y", zh="存续年限", en="Years since establishment",
-        dimension="ability", unit="years", window="as-of", minimum=0, maximum=None,
-        success=1, redefault=-1, missing="unknown", basis="登记信息 [A]",
-        parts={"established_day": debtor("", value=c("established_date").to_physical().cast(pl.Int64))},
-        combine=divided(c("as_of_day").to_physical().cast(pl.Int64) - c("established_day"), 365.25),
-        review="自然人不适用",
-    ),
-    Indicator(
-        id="paid_in_ratio", zh="实缴比例", en="Paid-in share of registered capital",
-        dimension="ability", unit="ratio", window="as-of", minimum=0, maximum=1,
-        success=1, redefault=-1, missing="unknown", basis="财产调查规定 art. 17",
-        parts={
-            "registered_fen": debtor("", value=fen("registered_capital")),
-            "paid_in_fen": debtor("", value=fen("paid_in_capital")),
-        },
-        combine=ratio(c("paid_in_fen"), c("registered_fen")).clip(upper_bound=1.0),
-        review="认缴未届期者不作不利认定",
-    ),
-    Indicator(
-        id="abnormal_list_flag", zh="经营异常", en="On the list of abnormal operation",
-        dimension="ability", unit="0/1", window="as-of", minimum=0, maximum=1,
-        success=-1, redefault=1, missing="none", basis="国办发〔2025〕22号",
-        parts={
-            "abnormal": Part(
-                "creditor_social_facts",
-                (c("kind") == "abnormal_list") & c("latest") & (c("value").fill_null("listed") != "removed"),
-            )
-        },
-        combine=c("abnormal").clip(upper_bound=1), review="核对是否已移出",
-    ),
-)  # fmt: skip
-
-ABILITY = DEBT + ASSET + FLOW
+ABILITY = DEBT + ASSET + FLOW + STATUS

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from features.indicator import CatalogueError, Indicator, Part, part_text
+from features.expressions import window_starts
+from features.indicator import ANSWERS, CatalogueError, Indicator, Part, part_text
 from features.linked_columns import LINKED
 from records.contract import DTYPES
 from records.tables import CASE_TABLES, TABLES
@@ -23,7 +24,7 @@ RESTRICTED_COLUMNS = frozenset(
     column.name for table in TABLES.values() for column in table.columns if column.sensitivity == "sensitive"
 )
 _LITERAL_DIVISOR = re.compile(r"/ \((?:dyn \w+: )?-?[\d.]+\)")
-CASE_COLUMNS = frozenset({"case_key", "as_of", "as_of_day", "case_application_id"})
+CASE_COLUMNS = frozenset({"case_key", "as_of", "as_of_day", "case_application_id", *window_starts()})
 
 
 def readable_columns(table: str) -> frozenset[str]:
@@ -40,6 +41,9 @@ def check_catalogue(catalogue: Sequence[Indicator]) -> None:
     ]
     texts: dict[str, str] = {}
     for indicator in catalogue:
+        for name, step in indicator.steps.items():
+            if texts.setdefault(name, str(step)) != str(step):
+                problems.append(f"{indicator.id}, step {name}: the name stands for something else already; rename one")
         problems.extend(_declaration_problems(indicator))
         for name, part in indicator.parts.items():
             where = f"{indicator.id}, part {name}"
@@ -52,14 +56,18 @@ def check_catalogue(catalogue: Sequence[Indicator]) -> None:
 
 
 def _declaration_problems(indicator: Indicator) -> Iterator[str]:
-    named = set(indicator.combine.meta.root_names())
     numbers = {name for name, part in indicator.parts.items() if part.reduce != "support"}
-    unknown = sorted(name for name in named - numbers - {"as_of_day"} if not name.startswith("p_"))
-    if unknown:
-        yield f"{indicator.id}: combine reads {', '.join(unknown)}, which no part of it computes"
-    if _LITERAL_DIVISOR.search(str(indicator.combine)):
-        yield f"{indicator.id}: combine divides by a literal, whose bits depend on the number of rows; use divided()"
-    unread = sorted(numbers - named)
+    made, named = set(numbers), set[str]()
+    for name, step in (*indicator.steps.items(), ("combine", indicator.combine)):
+        read = set(step.meta.root_names())
+        named |= read
+        unknown = sorted(other for other in read - made - {"as_of_day"} if not other.startswith("p_"))
+        if unknown:
+            yield f"{indicator.id}: {name} reads {', '.join(unknown)}, which no part of it computes"
+        if _LITERAL_DIVISOR.search(str(step)):
+            yield f"{indicator.id}: {name} divides by a literal, whose bits depend on the number of rows; use divided()"
+        made.add(name)
+    unread = sorted((numbers | set(indicator.steps)) - named)
     if unread:
         yield f"{indicator.id}: combine never reads {', '.join(unread)}; make it support or drop it"
     if not (indicator.zh and indicator.en and indicator.basis and indicator.review and indicator.window):
@@ -89,6 +97,8 @@ def _part_problems(indicator: Indicator, part: Part) -> Iterator[str]:
         yield f"reduce={part.reduce} {'needs a value' if part.value is None else 'takes no value'}"
     if part.reduce == "sum" and part.value is not None and not unknown and not _is_integer(part):
         yield "only integers may be summed (money in 分, shares in millionths): float sums depend on order"
+    if not part.answers or set(part.answers) - set(ANSWERS):
+        yield f"answers must be some of {', '.join(ANSWERS)}"
     if "…" in part_text(part):
         yield "its text is abridged, so its hash would not cover it; spell the values out"
 
@@ -96,7 +106,8 @@ def _part_problems(indicator: Indicator, part: Part) -> Iterator[str]:
 def _is_integer(part: Part) -> bool:
     assert part.value is not None  # noqa: S101  (narrows the type; the caller has checked)
     linked = {name: column.dtype for name, column in LINKED.get(part.table, {}).items()}
-    schema = pl.Schema({**TABLES[part.table].schema, **linked, "as_of": DTYPES["timestamp"], "as_of_day": pl.Date()})
+    days = dict.fromkeys(("as_of_day", *window_starts()), pl.Date())
+    schema = pl.Schema({**TABLES[part.table].schema, **linked, "as_of": DTYPES["timestamp"], **days})
     parameters = {name: pl.Float64() for name in part.value.meta.root_names() if name not in schema}
     frame = pl.LazyFrame(schema={**schema, **parameters})
     return frame.select(part.value).collect_schema().dtypes()[0].is_integer()

@@ -8,11 +8,22 @@ import polars as pl
 
 DAY = pl.col("as_of_day")  # court-time day on which the as-of moment falls
 EVERY = pl.lit(True)
+WINDOWS = (6, 12, 24, 36, 60)  # months, longest last
+
+
+def window_starts() -> dict[str, pl.Expr]:
+    """First day of each window by its column name: worked out once a case, not once a row."""
+    return {f"day_{months}m": DAY.dt.offset_by(f"-{months}mo") for months in WINDOWS}
 
 
 def months_before(months: int) -> pl.Expr:
-    """Day `months` calendar months before the as-of day (31 March less one month is the last of February)."""
-    return DAY.dt.offset_by(f"-{months}mo")
+    """Day `months` calendar months before the as-of day (31 March less one month is the last of February).
+
+    A column of the case (`features.as_of`); KeyError when `WINDOWS` does not list the months.
+    """
+    if months not in WINDOWS:
+        raise KeyError(f"no window of {months} months; WINDOWS has {', '.join(map(str, WINDOWS))}")
+    return pl.col(f"day_{months}m")
 
 
 def parameter_months_before(parameter: str) -> pl.Expr:

@@ -40,12 +40,16 @@ from features.parts import (
     social,
     social_number,
 )
+from features.status import COVERAGE, HARDSHIP
 
 PARAMETER_DEFAULTS: Mapping[str, float] = MappingProxyType(
     {
         "neg_window_months": 36.0,  # conduct that bars repair (DT2)
         "fake_list_months": 36.0,  # stay on the fake-repair list (DT11)
         "lockout_near_months": 6.0,  # a lock-out that ended so recently is a warning
+        "provident_cap": 100_000_000.0,  # CNY of provident fund within reach; this stands for no cap (R75)
+        "monitor_regular_months": 12.0,  # months of observation in which M01–M12 are followed (§6.4)
+        "monitor_deep_months": 12.0,  # the same for D1–D6; 6 where the matrix is read as 12 and 6 months
     }
 )
 
@@ -154,18 +158,12 @@ MEANS: tuple[Indicator, ...] = (
     ),
     fact(
         "hardship_attested", "经核实失能事由", "Hardship attested by a judge", "R14; 个人信息保护法 art. 28",
-        {"hardships": Part("hardship_attestations", c("valid_to") >= c("as_of_day"))},
+        HARDSHIP,
         c("hardships").clip(upper_bound=1), dimension="ability", missing="none",
     ),
     fact(
         "query_coverage", "查控反馈覆盖率", "Share of network queries answered", "R74",
-        {
-            "queries_asked": Part("property_queries", since(c("requested_at").dt.date(), 12)),
-            "queries_answered": Part(
-                "property_queries",
-                since(c("requested_at").dt.date(), 12) & one_of("feedback_status", "ok", "partial"),
-            ),
-        },
+        COVERAGE,
         ratio(c("queries_answered"), c("queries_asked")), dimension="ability", unit="ratio", window="12m",
     ),
     fact(

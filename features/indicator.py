@@ -15,16 +15,23 @@ import io
 import json
 import tokenize
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
 import polars as pl
 
+from records.tables import TABLES
+
 Dimension = Literal["ability", "willingness", "impact"]
 Reduce = Literal["count", "sum", "max", "min", "support"]
 Missing = Literal["none", "unknown"]
+# How a source department may answer: the figure itself; the middle of the band it lies in; or, in the
+# column that the question is about, 1 for yes and 0 for no (隐私计算: raw figures stay where they are).
+Answer = Literal["value", "band", "yes_no"]
+ANSWERS: tuple[Answer, ...] = ("value", "band", "yes_no")
+ANSWERING = frozenset(name for name, table in TABLES.items() if "answer_form" in table.schema)
 
 DIMENSIONS_ZH: Mapping[Dimension, str] = {"ability": "履行能力", "willingness": "行为意愿", "impact": "社会影响"}
 MISSING_ZH: Mapping[Missing, str] = {"none": "无记录即为没有", "unknown": "无记录即为不详"}
@@ -47,12 +54,23 @@ class Part:
     element-wise expression, reduced by `reduce` over those rows; `count` needs none. A `support`
     part gives no number: its rows are evidence because a linked column was made from them.
     Without any row a count or sum is 0, a maximum or minimum is null.
+
+    `answers` are the forms of answer the part can live with, where its table knows such forms: rows
+    answered otherwise are not seen. Only what declares a band or a yes/no is ever given one.
     """
 
     table: str
     rows: pl.Expr
     reduce: Reduce = "count"
     value: pl.Expr | None = None
+    answers: tuple[Answer, ...] = ("value",)
+
+    @property
+    def chosen(self) -> pl.Expr:
+        """`rows`, of those answered in a form the part can live with."""
+        if self.table not in ANSWERING or set(self.answers) == set(ANSWERS):
+            return self.rows
+        return self.rows & pl.any_horizontal([pl.col("answer_form") == form for form in self.answers])
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +80,9 @@ class Indicator:
     `success` and `redefault` are the signs of the effect on repair success and on re-default
     (1, -1, or 0 for no constraint); they become monotone constraints. `missing` says what an
     absent value means: "none" (never null, no record is a plain zero) or "unknown" (may be null).
-    `combine` reads the parts by name, `as_of_day`, and cohort parameters `p_*`.
+    `combine` reads the parts by name, `as_of_day`, and cohort parameters `p_*`; also `steps`, named results
+    in between that are worked out once, each from parts and earlier steps. As with parts, steps of one
+    name are one thing across a catalogue.
     """
 
     id: str
@@ -81,11 +101,18 @@ class Indicator:
     combine: pl.Expr
     review: str
     scored: bool = True
+    steps: Mapping[str, pl.Expr] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Tables its evidence lies in, each once, in order of first mention."""
         return tuple(dict.fromkeys(part.table for part in self.parts.values()))
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """Forms of answer that some part of it can live with, where the source may choose; else none."""
+        own = {form for part in self.parts.values() if part.table in ANSWERING for form in part.answers}
+        return tuple(form for form in ANSWERS if form in own)
 
 
 def describe(indicator: Indicator) -> dict[str, Any]:
@@ -105,6 +132,7 @@ def describe(indicator: Indicator) -> dict[str, Any]:
         "missing_zh": MISSING_ZH[indicator.missing],
         "basis": indicator.basis,
         "tables": list(indicator.tables),
+        "answers": list(indicator.answers),
         "review": indicator.review,
         "scored": indicator.scored,
     }
@@ -112,11 +140,11 @@ def describe(indicator: Indicator) -> dict[str, Any]:
 
 def part_text(part: Part) -> str:
     """The part as text: equal texts compute equal numbers."""
-    return f"{part.table}|{part.rows}|{part.reduce}|{part.value}"
+    return f"{part.table}|{part.chosen}|{part.reduce}|{part.value}"
 
 
 # What a part reads is in part made here; the boundary itself is fixed by contract.
-_LINKING = ("linked.py", "instalments.py", "spells.py")
+_LINKING = ("expressions.py", "linked.py", "instalments.py", "monitored.py", "spells.py")
 
 
 @cache
@@ -140,6 +168,7 @@ def catalogue_hash(catalogue: Sequence[Indicator]) -> str:
         {
             **describe(indicator),
             "parts": {name: part_text(part) for name, part in indicator.parts.items()},
+            "steps": {name: str(step) for name, step in indicator.steps.items()},
             "combine": str(indicator.combine),
         }
         for indicator in catalogue

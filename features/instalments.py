@@ -12,12 +12,12 @@ import polars as pl
 from features.expressions import DAY, as_of_number, day_number, fen, months_before
 
 _PLAN = pl.List(pl.Struct({"due_date": pl.String, "amount": pl.String}))
-_ROW = ["case_key", "row_id"]
+_ROW = ["case_at", "row_id"]
 
 
 def _instalments(rows: pl.LazyFrame, *carried: str) -> pl.LazyFrame:
-    """One row per instalment: case_key, row_id, as_of_day, `carried`, due_day, due_fen; by due day."""
-    plans = rows.filter(pl.col("plan_json").is_not_null()).select(*_ROW, "as_of_day", *carried, "plan_json")
+    """One row per instalment: case_at, row_id, as_of_day, day_12m, `carried`, due_day, due_fen; by due day."""
+    plans = rows.filter(pl.col("plan_json").is_not_null()).select(*_ROW, "as_of_day", "day_12m", *carried, "plan_json")
     each = plans.with_columns(pl.col("plan_json").str.json_decode(_PLAN)).explode(
         "plan_json", empty_as_null=False, keep_nulls=False
     )
@@ -32,11 +32,11 @@ def _instalments(rows: pl.LazyFrame, *carried: str) -> pl.LazyFrame:
     )
 
 
-def plan_sums(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Rows with `plan_future_fen` and `plan_last_day` (null without a plan)."""
+def plan_sums(rows: pl.LazyFrame, wanted: pl.Expr) -> pl.LazyFrame:
+    """Rows with `plan_future_fen` and `plan_last_day` (null without a plan, and where not `wanted`)."""
     ahead = pl.col("due_day") >= DAY
     sums = (
-        _instalments(rows)
+        _instalments(rows.filter(wanted))
         .group_by(_ROW)
         .agg(plan_future_fen=pl.col("due_fen").filter(ahead).sum(), plan_last_day=day_number("due_day").max())
     )
@@ -45,7 +45,7 @@ def plan_sums(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def lateness(settlements: pl.LazyFrame, payments: pl.LazyFrame) -> pl.LazyFrame:
     """Settlements with `due_12m`, `on_time_12m`, `late_12m`, `late_now` (null when nothing fell due)."""
-    group = ["case_key", "settlement_id"]
+    group = ["case_at", "settlement_id"]
     running = (
         payments.filter(pl.col("settlement_id").is_not_null())
         .select(*group, "paid_date", "row_id", paid_fen=fen("amount"))

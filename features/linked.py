@@ -19,13 +19,22 @@ import polars as pl
 from features.expressions import coded, fen, one_of
 from features.instalments import lateness, plan_sums
 from features.linked_columns import LINKED
+from features.monitored import months, operating
 from features.run import collect_all
 from features.spells import lost_contact_days
+from records.tables import TABLES
 from records.tables.measures import LISTING_REASONS
 
 REASON_RANK: Mapping[str, int] = MappingProxyType({"①": 1, "④": 2, "⑥": 2, "⑤": 3, "③": 4, "②": 5})
 REASON_CODE: Mapping[str, int] = MappingProxyType({reason: at for at, reason in enumerate(LISTING_REASONS, 1)})
-_CASE = ["case_key", "case_id"]
+_QUERIES = TABLES["property_queries"]
+_CHANNELS = {name: at for at, name in enumerate(sorted(_QUERIES.column("channel").values))}
+_CLASSES = {name: at for at, name in enumerate(_QUERIES.column("asset_class").values)}
+_CASE = ["case_at", "case_id"]
+_OF_APPLICATION = (
+    "repair_applications", "creditor_notices", "decisions", "revocations", "creditor_social_facts",
+    "monitoring_monthly",
+)  # fmt: skip
 
 
 def link(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -33,7 +42,7 @@ def link(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     lazy = {name: frame.lazy() for name, frame in frames.items()}
     filled = {name for name, frame in frames.items() if frame.height}
     this = pl.col("application_id") == pl.col("case_application_id")
-    for name in ("repair_applications", "creditor_notices", "decisions", "revocations", "creditor_social_facts"):
+    for name in _OF_APPLICATION:
         lazy[name] = lazy[name].with_columns(this_application=this.fill_null(False))
     source = Source(lazy, filled)
     named = source.named()
@@ -49,6 +58,10 @@ def link(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         "creditor_notices": lambda: lazy["creditor_notices"],
         "decisions": lambda: lazy["decisions"],
         "revocations": lambda: lazy["revocations"],
+        "operating_monthly": lambda: operating(lazy["operating_monthly"], source.rows("monitoring_monthly")),
+        "monitoring_monthly": lambda: months(
+            lazy["monitoring_monthly"], source.rows("operating_monthly"), source.rows("debtors")
+        ),
     }
     out |= collect_all({name: plan() for name, plan in plans.items() if name in filled})
     flags = out["enforcement_cases"].lazy()
@@ -56,7 +69,9 @@ def link(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     of_cases: dict[str, Callable[[], pl.LazyFrame]] = {
         "obligations": lambda: _with_case(lazy["obligations"], flags),
         "payments": lambda: _payments(_with_case(lazy["payments"], flags), source),
-        "settlements": lambda: lateness(plan_sums(_with_case(lazy["settlements"], flags)), lazy["payments"]),
+        "settlements": lambda: lateness(
+            plan_sums(_with_case(lazy["settlements"], flags), pl.col("status") == "performing"), lazy["payments"]
+        ),
     }
     return out | collect_all({name: plan() for name, plan in of_cases.items() if name in filled})
 
@@ -73,22 +88,22 @@ class Source:
         return self.lazy[name] if name in self.filled else None
 
     def named(self) -> pl.LazyFrame | None:
-        """Cases that the application under assessment names: case_key, case_id."""
+        """Cases that the application under assessment names: case_at, case_id."""
         rows = self.rows("repair_applications")
         return None if rows is None else _exploded(rows.filter(pl.col("this_application")))
 
     def revoked(self) -> pl.LazyFrame | None:
-        """Applications whose repair was revoked: case_key, application_id."""
+        """Applications whose repair was revoked: case_at, application_id."""
         rows = self.rows("revocations")
         return None if rows is None else rows.filter(pl.col("decided_at").is_not_null())
 
     def first_live_listing(self) -> pl.LazyFrame | None:
-        """Day of the first live listing of each case's debtor: case_key, listing_day."""
+        """Day of the first live listing of each case's debtor: case_at, listing_day."""
         rows = self.rows("restriction_measures")
         if rows is None:
             return None
         listed = rows.filter((pl.col("kind") == "失信") & _LIVE)
-        return listed.group_by("case_key").agg(listing_day=pl.col("decided_date").min())
+        return listed.group_by("case_at").agg(listing_day=pl.col("decided_date").min())
 
 
 def _unlinked(frame: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -116,7 +131,7 @@ def attach(
 
 
 def _exploded(applications: pl.LazyFrame) -> pl.LazyFrame:
-    cases = applications.select("case_key", case_id="case_ids")
+    cases = applications.select("case_at", case_id="case_ids")
     return cases.explode("case_id", empty_as_null=False, keep_nulls=False)
 
 
@@ -135,10 +150,10 @@ def _owed(obligations: pl.LazyFrame | None) -> pl.LazyFrame | None:
 def _cases(source: Source, named: pl.LazyFrame | None) -> pl.LazyFrame:
     cases, payments, settled = source.lazy["enforcement_cases"], source.rows("payments"), source.rows("settlements")
     paid = None if payments is None else payments.group_by(_CASE).agg(paid_fen=fen("amount").sum())
-    names_prior = None if named is None else named.select("case_key", prior_case_id="case_id")
-    resumed = cases.filter(pl.col("prior_case_id").is_not_null()).select("case_key", case_id="prior_case_id")
+    names_prior = None if named is None else named.select("case_at", prior_case_id="case_id")
+    resumed = cases.filter(pl.col("prior_case_id").is_not_null()).select("case_at", case_id="prior_case_id")
     cases = mark(cases, named, _CASE, "named")
-    cases = mark(cases, names_prior, ["case_key", "prior_case_id"], "prior_named")
+    cases = mark(cases, names_prior, ["case_at", "prior_case_id"], "prior_named")
     cases = mark(cases, resumed, _CASE, "resumed")
     cases = mark(
         cases, None if settled is None else settled.filter(pl.col("status") == "completed"), _CASE, "settlement_done"
@@ -146,7 +161,7 @@ def _cases(source: Source, named: pl.LazyFrame | None) -> pl.LazyFrame:
     whole = dict.fromkeys(("obligations", "undone", "done_fen", "undone_fen"), pl.Int64())
     cases = attach(cases, _owed(source.rows("obligations")), _CASE, whole)
     cases = attach(cases, paid, _CASE, {"paid_fen": pl.Int64()})
-    cases = attach(cases, source.first_live_listing(), ["case_key"], {"listing_day": pl.Date()})
+    cases = attach(cases, source.first_live_listing(), ["case_at"], {"listing_day": pl.Date()})
     pending = (pl.col("closing_mode") == "终结本次执行程序").fill_null(False)
     counted = pl.col("obligations").fill_null(0)
     got = pl.max_horizontal(pl.col("paid_fen").fill_null(0), fen("recovered_amount"))
@@ -196,7 +211,7 @@ def _measures(source: Source, named: pl.LazyFrame | None) -> pl.LazyFrame:
     measures = mark(source.lazy["restriction_measures"], named, _CASE, "in_application")
     revoked, covered = source.revoked(), None
     if revoked is not None:
-        applications = mark(source.lazy["repair_applications"], revoked, ["case_key", "application_id"], "revoked")
+        applications = mark(source.lazy["repair_applications"], revoked, ["case_at", "application_id"], "revoked")
         covered = _exploded(applications.filter(pl.col("revoked")))
     measures = mark(measures, covered, _CASE, "repair_revoked")
     rank, code = coded("listing_reason", REASON_RANK), coded("listing_reason", REASON_CODE)
@@ -208,38 +223,39 @@ _LIVE = pl.col("lifted_date").is_null() & (pl.col("lift_ground") != "error").fil
 
 def _applications(source: Source) -> pl.LazyFrame:
     applications = source.lazy["repair_applications"]
-    return plan_sums(mark(applications, source.revoked(), ["case_key", "application_id"], "repair_revoked"))
+    marked = mark(applications, source.revoked(), ["case_at", "application_id"], "repair_revoked")
+    return plan_sums(marked, pl.col("this_application"))
 
 
 def _queries(source: Source) -> pl.LazyFrame:
     first = source.first_live_listing()
-    queries = attach(source.lazy["property_queries"], first, ["case_key"], {"listing_day": pl.Date()})
+    queries = attach(source.lazy["property_queries"], first, ["case_at"], {"listing_day": pl.Date()})
     answered = one_of("feedback_status", "ok", "partial") & pl.col("gross_value").is_not_null()
     early = answered & (pl.col("feedback_at").dt.date() < pl.col("listing_day"))
-    return (
-        queries.with_columns(latest=answered.fill_null(False), before_listing=early.fill_null(False))
-        .with_columns(_newest("latest"), _newest("before_listing"))
-        .drop("listing_day")
+    # A register asked through two channels on one day shows the same assets twice: one channel counts, the
+    # first in the order of their names. Day and channel make one number, so that the newest is the greatest.
+    asked = pl.col("requested_at").dt.date().to_physical().cast(pl.Int64) * len(_CHANNELS) - coded("channel", _CHANNELS)
+    among = pl.col("case_at").cast(pl.Int64) * len(_CLASSES) + coded("asset_class", _CLASSES)
+    keyed = queries.with_columns(
+        among=among,
+        latest=pl.when(answered.fill_null(False)).then(asked),
+        before_listing=pl.when(early.fill_null(False)).then(asked),
     )
+    newest = [(pl.col(name) == pl.col(name).max().over("among")).fill_null(False) for name in _NEWEST]
+    return keyed.with_columns(newest).drop("listing_day", "among")
 
 
-def _newest(flag: str) -> pl.Expr:
-    # A register asked through two channels on one day shows the same assets twice: one channel counts.
-    asked = pl.col("requested_at").dt.date()
-    among = ["case_key", "asset_class"]
-    day = asked.filter(pl.col(flag)).max().over(among)
-    channel = pl.col("channel").filter(pl.col(flag) & (asked == day)).min().over(among)
-    return (pl.col(flag) & (asked == day) & (pl.col("channel") == channel)).fill_null(False).alias(flag)
+_NEWEST = ("latest", "before_listing")
 
 
 def _reports(reports: pl.LazyFrame) -> pl.LazyFrame:
     sound = pl.col("filed_date").is_not_null() & ~one_of("verdict", "false", "refused").fill_null(False)
-    last = pl.col("filed_date").filter(sound).max().over("case_key")
+    last = pl.col("filed_date").filter(sound).max().over("case_at")
     return reports.with_columns(cured=(last >= pl.col("ordered_date")).fill_null(False))
 
 
 def _social(facts: pl.LazyFrame) -> pl.LazyFrame:
-    newest = pl.col("row_id").sort_by("event_date", "known_at", "row_id").last().over("case_key", "kind")
+    newest = pl.col("row_id").sort_by("event_date", "known_at", "row_id").last().over("case_at", "kind")
     return facts.with_columns(
         latest=pl.col("row_id") == newest,
         number=pl.col("value").cast(pl.Float64, strict=False),

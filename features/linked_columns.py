@@ -57,8 +57,8 @@ LINKED: Mapping[str, Mapping[str, Linked]] = MappingProxyType(
             "case_owed": _flag("as owed of its case"),
             "case_in_scope": _flag("as in_scope of its case"),
             "case_in_application": _flag("as in_application of its case"),
-            "plan_future_fen": _whole("instalments due on or after the as-of day"),
-            "plan_last_day": _whole("due day of the last instalment, days since 1970-01-01"),
+            "plan_future_fen": _whole("while performing: instalments due on or after the as-of day"),
+            "plan_last_day": _whole("while performing: due day of the last instalment, days since 1970-01-01"),
             "due_12m": _whole("instalments that fell due in the last 12 months"),
             "on_time_12m": _whole("of those, reached by payments of the settlement on or before the due day"),
             "late_12m": _whole("greatest lateness of those in days, unpaid ones counted up to the as-of day"),
@@ -87,11 +87,22 @@ LINKED: Mapping[str, Mapping[str, Linked]] = MappingProxyType(
         "repair_applications": {
             "this_application": _flag("the application under assessment"),
             "repair_revoked": _flag("the repair granted on it was revoked"),
-            "plan_future_fen": _whole("instalments due on or after the as-of day"),
-            "plan_last_day": _whole("due day of the last instalment, days since 1970-01-01"),
+            "plan_future_fen": _whole("of this application: instalments due on or after the as-of day"),
+            "plan_last_day": _whole("of this application: due day of the last instalment, days since 1970-01-01"),
         },
         "creditor_notices": {"this_application": _flag("of the application under assessment")},
         "decisions": {"this_application": _flag("of the application under assessment")},
         "revocations": {"this_application": _flag("of the application under assessment")},
+        "operating_monthly": {
+            "lag": _whole("calendar months from the row's month to the as-of month"),
+            "base": _flag("monitored sales of the month a year later are read against this row"),
+        },
+        "monitoring_monthly": {
+            "this_application": _flag("of the application under assessment"),
+            "newest": _flag("the newest month of the application that is not marked missing"),
+            "lag": _whole("calendar months from the row's month to the as-of month"),
+            "fills": _flag("no operating row of the month is known, and no other monitoring row of it comes first"),
+            "of_unit": _flag("the debtor runs a business: enterprise, individual business or other unit"),
+        },
     }
 )

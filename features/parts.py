@@ -130,10 +130,10 @@ def scope_due() -> pl.Expr:
     return pl.when(c("scope_unknown") == 0).then(c("scope_due_fen"))
 
 
-def covered(part: str, cap: float = 3.0) -> pl.Expr:
+def covered(part: str | pl.Expr, cap: float = 3.0) -> pl.Expr:
     """A part in 分 over the remaining debt, at most `cap`, which stands also where nothing is owed."""
-    owed = remaining()
-    return pl.when(owed > 0).then((c(part) / c("remaining_fen")).clip(upper_bound=cap)).when(owed == 0).then(cap)
+    owed, held = remaining(), c(part) if isinstance(part, str) else part
+    return pl.when(owed > 0).then((held / c("remaining_fen")).clip(upper_bound=cap)).when(owed == 0).then(cap)
 
 
 def plan_fen() -> pl.Expr:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import polars as pl
 
 from features.checks import check_catalogue
-from features.indicator import CatalogueError, Indicator, Part, part_text
+from features.indicator import ANSWERING, CatalogueError, Indicator, Part, part_text
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,11 @@ class Plan:
 
     indicators: tuple[Indicator, ...]
     columns: tuple[str, ...]
+    names: pl.Series  # ids of the indicators
     spans: tuple[range, ...]  # positions of each catalogue
     tables: tuple[TablePlan, ...]
     parts: Mapping[str, Part]
+    steps: tuple[tuple[pl.Expr, ...], ...]  # level by level, each from parts and the levels before
     combined: tuple[pl.Expr, ...]
     parameters: frozenset[str]
 
@@ -57,38 +59,59 @@ def compile_plan(catalogues: tuple[tuple[Indicator, ...], ...]) -> Plan:
         for name, part in indicator.parts.items():
             if part_text(parts.setdefault(name, part)) != part_text(part):
                 problems.append(f"{indicator.id}: part {name} means something else in another catalogue; rename one")
+    steps: dict[str, pl.Expr] = {}
+    for indicator in indicators:
+        for name, step in indicator.steps.items():
+            if str(steps.setdefault(name, step)) != str(step):
+                problems.append(f"{indicator.id}: step {name} means something else in another catalogue; rename one")
     if problems:
         raise CatalogueError(list(dict.fromkeys(problems)))
     spans, start = [], 0
     for catalogue in catalogues:
         spans.append(range(start, start + len(catalogue)))
         start += len(catalogue)
-    columns = tuple(f"{at}/{indicator.id}" for at, indicator in enumerate(indicators))
+    first: dict[str, str] = {}  # catalogues share definitions: what reads the same is worked out once
+    for at, indicator in enumerate(indicators):
+        first.setdefault(str(indicator.combine), f"{at}/{indicator.id}")
+    columns = tuple(first[str(indicator.combine)] for indicator in indicators)
     tables = dict.fromkeys(part.table for part in parts.values())
-    combined = zip(indicators, columns, strict=True)
-    expressions = [part.rows for part in parts.values()] + [indicator.combine for indicator in indicators]
-    expressions += [part.value for part in parts.values() if part.value is not None]
+    combined = {column: indicator for indicator, column in reversed([*zip(indicators, columns, strict=True)])}
+    expressions = [part.chosen for part in parts.values()] + [indicator.combine for indicator in indicators]
+    expressions += [part.value for part in parts.values() if part.value is not None] + list(steps.values())
     named = {name for expression in expressions for name in expression.meta.root_names()}
     return Plan(
         indicators=indicators,
         columns=columns,
+        names=pl.Series([indicator.id for indicator in indicators], dtype=pl.String),
         spans=tuple(spans),
         tables=tuple(_table_plan(name, parts, indicators) for name in tables),
         parts={name: part for name, part in parts.items() if part.reduce != "support"},
-        combined=tuple(indicator.combine.cast(pl.Float64).alias(column) for indicator, column in combined),
+        steps=_levels(steps),
+        combined=tuple(own.combine.cast(pl.Float64).alias(column) for column, own in combined.items()),
         parameters=frozenset(name for name in named if name.startswith("p_")),
+    )
+
+
+def _levels(steps: Mapping[str, pl.Expr]) -> tuple[tuple[pl.Expr, ...], ...]:
+    """Steps by how many others they rest on, so that each level is one pass."""
+    depth: dict[str, int] = {}
+    for name, step in steps.items():
+        depth[name] = 1 + max((depth.get(other, -1) for other in step.meta.root_names()), default=-1)
+    return tuple(
+        tuple(steps[name].alias(name) for name, at in depth.items() if at == level)
+        for level in range(max(depth.values(), default=-1) + 1)
     )
 
 
 def _table_plan(name: str, parts: Mapping[str, Part], indicators: tuple[Indicator, ...]) -> TablePlan:
     own = {part_name: part for part_name, part in parts.items() if part.table == name}
-    flag_of = {text: f"rows/{at}" for at, text in enumerate(dict.fromkeys(str(part.rows) for part in own.values()))}
-    predicates = {flag_of[str(part.rows)]: part.rows for part in own.values()}
+    flag_of = {text: f"rows/{at}" for at, text in enumerate(dict.fromkeys(str(part.chosen) for part in own.values()))}
+    predicates = {flag_of[str(part.chosen)]: part.chosen for part in own.values()}
     values: list[pl.Expr] = []
     reduced: list[pl.Expr] = []
-    inputs: dict[str, None] = {}
+    inputs: dict[str, None] = dict.fromkeys(["answer_form"] if name in ANSWERING else [])
     for part_name, part in own.items():
-        chosen = pl.col(flag_of[str(part.rows)])
+        chosen = pl.col(flag_of[str(part.chosen)])
         if part.reduce == "count":
             values.append(chosen.cast(pl.Int64).alias(part_name))
             reduced.append(pl.col(part_name).sum())
@@ -99,7 +122,7 @@ def _table_plan(name: str, parts: Mapping[str, Part], indicators: tuple[Indicato
     lines: list[pl.Expr] = []
     owners: list[int] = []
     for at, indicator in enumerate(indicators):
-        flags = dict.fromkeys(flag_of[str(part.rows)] for part in indicator.parts.values() if part.table == name)
+        flags = dict.fromkeys(flag_of[str(part.chosen)] for part in indicator.parts.values() if part.table == name)
         if flags:
             lines.append(pl.any_horizontal(list(flags)).alias(f"indicator/{at}"))
             owners.append(at)

@@ -15,13 +15,17 @@ from features.facts import FACTS
 from features.indicator import Indicator
 from features.labels import application_labels, listing_labels
 from features.listings import LISTINGS
+from features.monitoring import MONITORING
 
 Tables = Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What a dataset of one kind is assessed by; `outcomes` are those that `label_fn` gives."""
+    """What a dataset of one kind is assessed by; `outcomes` are those that `label_fn` gives.
+
+    `monitoring` are the indicators of the months after a grant; empty where nothing is granted.
+    """
 
     name: str
     catalogue: tuple[Indicator, ...]
@@ -29,6 +33,7 @@ class Profile:
     cohort_fn: Callable[[Tables], pl.DataFrame]
     label_fn: Callable[[Tables, pl.DataFrame, date], pl.DataFrame]
     outcomes: tuple[str, ...]
+    monitoring: tuple[Indicator, ...] = ()
 
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
@@ -40,6 +45,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             applications,
             application_labels,
             ("repair_success", "redefault_6", "redefault_7_12", "redefault_12"),
+            MONITORING,
         ),
         "first_listings": Profile(
             "first_listings",

@@ -14,17 +14,17 @@ def lost_contact_days(events: pl.LazyFrame) -> pl.LazyFrame:
     """
     restored = (
         events.filter(pl.col("kind") == "contact_restored")
-        .select("case_key", restored_day="event_date", event_date="event_date")
+        .select("case_at", restored_day="event_date", event_date="event_date")
         .sort("event_date")
     )
     opened = (
         events.filter(pl.col("kind") == "lost_contact")
-        .select("case_key", "row_id", "as_of_day", "event_date")
+        .select("case_at", "row_id", "as_of_day", "day_12m", "event_date")
         .sort("event_date", "row_id")
-        .join_asof(restored, on="event_date", by="case_key", strategy="forward", check_sortedness=False)
-        .unique(["case_key", "restored_day"], keep="first", maintain_order=True)
+        .join_asof(restored, on="event_date", by="case_at", strategy="forward", check_sortedness=False)
+        .unique(["case_at", "restored_day"], keep="first", maintain_order=True)
     )
     end = pl.min_horizontal(pl.col("restored_day"), DAY).to_physical().cast(pl.Int64)
     start = pl.max_horizontal(pl.col("event_date"), months_before(12)).to_physical().cast(pl.Int64)
-    spells = opened.select("case_key", "row_id", lost_days_12m=pl.max_horizontal(end - start, pl.lit(0, pl.Int64)))
-    return events.join(spells, on=["case_key", "row_id"], how="left", maintain_order="left")
+    spells = opened.select("case_at", "row_id", lost_days_12m=pl.max_horizontal(end - start, pl.lit(0, pl.Int64)))
+    return events.join(spells, on=["case_at", "row_id"], how="left", maintain_order="left")

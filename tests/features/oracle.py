@@ -8,6 +8,8 @@ from types import ModuleType
 import oracle_ability
 import oracle_facts
 import oracle_impact
+import oracle_monitoring
+import oracle_operation
 import oracle_willingness
 from oracle_case import Case, Number, as_number, ln
 
@@ -27,7 +29,8 @@ def _count(kind: str, months: int | None = None) -> Oracle:
     return lambda c: len(c.facts(kind, months))
 
 
-MAIN: dict[str, Oracle] = _own(oracle_ability) | _own(oracle_willingness) | _own(oracle_impact)
+MAIN: dict[str, Oracle] = _own(oracle_ability) | _own(oracle_operation) | _own(oracle_willingness) | _own(oracle_impact)
+MONITORING: dict[str, Oracle] = oracle_monitoring.MONITORING
 # Facts that an indicator gives as well.
 _SHARED = {
     "listing_reason_rank": "listing_reason_rank",

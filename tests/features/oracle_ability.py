@@ -1,10 +1,8 @@
-"""Plain-Python indicators of 履行能力: a function per indicator, named as its column; None where it is unknown."""
+"""Plain-Python indicators of 履行能力, operation apart: a function per indicator, named as its column."""
 
 from __future__ import annotations
 
-import math
-
-from oracle_case import CLOSED_FOR_NOW, Case, Number, Row, debtor, fen, ln, net, over, total
+from oracle_case import CLOSED_FOR_NOW, Case, Number, debtor, fen, ln, net, over, total
 
 
 def remaining_debt_log(c: Case) -> Number:
@@ -47,6 +45,25 @@ def liquid_cover_ratio(c: Case) -> Number:
     return c.covered(net(rows)) if rows else None
 
 
+def seized_cover_ratio(c: Case) -> Number:
+    if not c.answers():
+        return None
+    live = [row for row in c.rows("restriction_measures", lifted_date=None) if row["lift_ground"] != "error"]
+    kinds = {row["kind"] for row in live}
+    held: set[str] = set()
+    if "冻结" in kinds:
+        held |= {"deposit", "securities", "equity", "provident_fund", "insurance", "receivable"}
+    if "查封" in kinds:
+        held |= {"real_estate", "vehicle", "other"}
+    if "扣押" in kinds:
+        held |= {"vehicle", "other"}
+    amount = 0
+    for row in c.answers():
+        if row["asset_class"] in held:
+            amount += net([row]) if row["accessible_value"] is None else fen(row["accessible_value"])
+    return c.covered(amount)
+
+
 def security_cover_ratio(c: Case) -> Number:
     return c.covered(sum(fen(row["security_value"]) for row in c.rows("settlements", status="performing")))
 
@@ -58,80 +75,14 @@ def encumbrance_ratio(c: Case) -> Number:
 
 def provident_accessible(c: Case) -> Number:
     rows = [row for row in c.answers() if row["asset_class"] == "provident_fund"]
-    return sum(fen(row["accessible_value"]) for row in rows) / 100 if rows else None
+    if not rows:
+        return None
+    return min(sum(fen(row["accessible_value"]) for row in rows), c.parameter["provident_cap"] * 100) / 100
 
 
 def receivable_confirmed_ratio(c: Case) -> Number:
     rows = [row for row in c.answers() if row["asset_class"] == "receivable"]
     return c.covered(sum(fen(row["gross_value"]) for row in rows)) if rows else None
-
-
-def disposable_income_m(c: Case) -> Number:
-    rows = [row for row in c.rows("income_facts") if c.since(row["period_end"], 6)]
-    total = sum(fen(row["income"]) - fen(row["living_cost_allowance"]) for row in rows)
-    return total / len(rows) / 100 if rows else None
-
-
-def _cash_months(c: Case) -> list[Row]:
-    rows = [row for row in c.rows("operating_monthly") if c.since(row["period_end"], 6)]
-    return [row for row in rows if row["cash_in"] is not None and row["cash_out"] is not None]
-
-
-def plan_burden_ratio(c: Case) -> Number:
-    if (plan := c.plan()) is None:
-        return None
-    income = disposable_income_m(c)
-    cash = _cash_months(c)
-    if income is not None:
-        capacity = income * 100
-    elif cash:
-        capacity = sum(fen(row["cash_in"]) - fen(row["cash_out"]) for row in cash) / len(cash)
-    else:
-        return None
-    return 5.0 if capacity <= 0 else min(5.0, plan[0] * 365 / (c.plan_days() * 12) / capacity)
-
-
-def plan_years_to_clear(c: Case) -> Number:
-    if (plan := c.plan()) is None:
-        return None
-    debt = c.debt()
-    return None if debt is None else min(60.0, debt * (c.plan_days() / 365.25) / plan[0])
-
-
-def revenue_trend_6m(c: Case) -> Number:
-    points: dict[int, int] = {}
-    for row in c.rows("operating_monthly"):
-        lag = c.months_between(row["period_end"])
-        if 1 <= lag <= 6 and row["sales"] is not None:
-            points[lag] = max(points.get(lag, 0), fen(row["sales"]))
-    if len(points) < 3:
-        return None
-    x = [-lag for lag in points]
-    y = [math.log(1 + sales / 100) for sales in points.values()]
-    n, mean_x, mean_y = len(x), sum(x) / len(x), sum(y) / len(y)
-    return sum((x[i] - mean_x) * (y[i] - mean_y) for i in range(n)) / sum((x[i] - mean_x) ** 2 for i in range(n))
-
-
-def cashflow_positive_share_6m(c: Case) -> Number:
-    rows = _cash_months(c)
-    return over(sum(row["cash_in"] > row["cash_out"] for row in rows), len(rows))
-
-
-def tax_arrears_ratio(c: Case) -> Number:
-    rows = [
-        row for row in c.rows("operating_monthly") if c.since(row["period_end"], 12) and row["tax_paid"] is not None
-    ]
-    unpaid = sum(max(0, fen(row["tax_due"]) - fen(row["tax_paid"])) for row in rows)
-    return over(unpaid, sum(fen(row["tax_due"]) for row in rows))
-
-
-def insured_staff_change_12m(c: Case) -> Number:
-    rows = [row for row in c.rows("operating_monthly") if row["insured_staff"] is not None]
-    new = [row["insured_staff"] for row in rows if c.since(row["period_end"], 6)]
-    old = [row["insured_staff"] for row in rows if c.since(row["period_end"], 12) and not c.since(row["period_end"], 6)]
-    if not new or sum(old) == 0:
-        return None
-    return min(5.0, (sum(new) / len(new)) / (sum(old) / len(old)) - 1)
 
 
 def business_age_y(c: Case) -> Number:
@@ -150,3 +101,24 @@ def paid_in_ratio(c: Case) -> Number:
 def abnormal_list_flag(c: Case) -> Number:
     row = c.newest_fact("abnormal_list")
     return int(row is not None and row["value"] != "removed")
+
+
+def operating_status(c: Case) -> Number:
+    row = debtor(c)
+    codes = {"存续": 0, "迁出": 1, "歇业": 2, "吊销": 3, "注销": 4}
+    return None if row is None or row["operating_status"] is None else codes[row["operating_status"]]
+
+
+def insolvency_stage(c: Case) -> Number:
+    row = c.newest_fact("bankruptcy_stage")
+    stages = ["none", "applied", "accepted", "plan_approved", "completed", "liquidated"]
+    return 0 if row is None or row["value"] not in stages else stages.index(row["value"])
+
+
+def hardship_verified(c: Case) -> Number:
+    return int(any(row["valid_to"] >= c.day for row in c.rows("hardship_attestations")))
+
+
+def query_coverage(c: Case) -> Number:
+    rows = [row for row in c.rows("property_queries") if c.since(row["requested_at"], 12)]
+    return over(sum(row["feedback_status"] in ("ok", "partial") for row in rows), len(rows))

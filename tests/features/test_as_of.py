@@ -17,9 +17,10 @@ from features.catalogue import MAIN
 from features.engine import evaluate_all
 from features.facts import FACTS, with_parameters
 from features.listings import LISTINGS
+from features.monitoring import MONITORING
 from records.tables import CASE_TABLES, TABLES
 
-CATALOGUES = (MAIN, FACTS, LISTINGS)
+CATALOGUES = (MAIN, FACTS, LISTINGS, MONITORING)
 
 
 def same(left: pl.DataFrame, right: pl.DataFrame) -> bool:

@@ -14,6 +14,8 @@ from features.dictionary import to_markdown
 from features.facts import FACTS
 from features.indicator import Indicator, Part
 from features.listings import LISTINGS
+from features.monitoring import DEEP, MATRIX, MONITORING, REGULAR
+from records.tables import TABLES
 
 # Domain brief §6, columns S/R: sign on repair success, sign on re-default.
 DIRECTIONS = {
@@ -24,7 +26,7 @@ DIRECTIONS = {
         receivable_confirmed_ratio +- disposable_income_m +- plan_burden_ratio -+ plan_years_to_clear -+
         revenue_trend_6m +- cashflow_positive_share_6m +- tax_arrears_ratio -+ insured_staff_change_12m +-
         power_use_yoy +- business_age_y +- paid_in_ratio +- operating_status 00 abnormal_list_flag -+
-        insolvency_stage 00""",
+        insolvency_stage 00 hardship_verified 00 query_coverage 00""",
     "willingness": """
         report_days_late -+ report_match_ratio +- false_report_24m -+ ban_violation_24m -+ asset_transfer_36m -+
         obstruction_36m -+ fine_detention_24m -+ listing_reason_rank -+ multi_behaviour_flag -+ prior_listing_5y -+
@@ -58,15 +60,26 @@ def test_ids_dimensions_and_directions_are_those_of_the_brief() -> None:
         for name, signs in zip(listed[::2], listed[1::2], strict=True)
     }
     declared = {item.id: (item.dimension, item.success, item.redefault) for item in MAIN}
-    assert declared == {name: brief[name] for name in declared}
-    assert len(scored_ids()) >= 40
+    assert declared == brief
+    assert len(declared) == 68
+    assert len(scored_ids()) == 64
     assert {item.dimension for item in MAIN if item.scored} == {"ability", "willingness", "impact"}
 
 
 def test_what_serves_routes_only_is_not_scored() -> None:
-    assert {item.id for item in MAIN if not item.scored} == {"petition_12m", "objection_share"}
+    # The three route-only ones of the brief, and one that nobody can know before creditors are heard.
+    route = {"petition_12m", "hardship_verified", "query_coverage"}
+    assert {item.id for item in MAIN if not item.scored} == route | {"objection_share"}
+    assert not any(item.scored for item in MONITORING)
     assert not any(fact.scored for fact in FACTS)
     assert all(item.scored for item in LISTINGS)
+
+
+def test_the_matrix_has_twelve_regular_and_six_deep_lines_one_per_column_of_the_contract() -> None:
+    assert (len(REGULAR), len(DEEP)) == (12, 6)
+    columns = [name for name in TABLES["monitoring_monthly"].schema if name[0] in "md" and name[1].isdigit()]
+    assert [item.id for item in MATRIX] == columns
+    assert MONITORING[0].id == "months_since_repair"
 
 
 def test_every_fact_that_policy_reads_is_declared() -> None:
@@ -74,7 +87,7 @@ def test_every_fact_that_policy_reads_is_declared() -> None:
 
 
 def test_descriptions_are_plain_json() -> None:
-    for item in (*MAIN, *FACTS, *LISTINGS):
+    for item in (*MAIN, *FACTS, *LISTINGS, *MONITORING):
         said = describe(item)
         assert json.loads(json.dumps(said)) == said
         assert said["missing_zh"] in ("无记录即为没有", "无记录即为不详")

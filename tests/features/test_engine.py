@@ -12,8 +12,9 @@ from features.catalogue import MAIN
 from features.engine import EVIDENCE_SCHEMA, evaluate, evaluate_all, evidence
 from features.facts import FACTS, PARAMETER_DEFAULTS, with_parameters
 from features.listings import LISTINGS
+from features.monitoring import MONITORING
 
-CATALOGUES = {"MAIN": MAIN, "FACTS": FACTS, "LISTINGS": LISTINGS}
+CATALOGUES = {"MAIN": MAIN, "FACTS": FACTS, "LISTINGS": LISTINGS, "MONITORING": MONITORING}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,9 @@ def test_parameters_that_facts_need_are_asked_for_by_name() -> None:
     bare = cohort("2024-03-01")
     with pytest.raises(ValueError, match="p_fake_list_months, p_lockout_near_months, p_neg_window_months"):
         evaluate(known(frames(), bare), bare, FACTS)
-    assert evaluate(known(frames(), bare), bare, MAIN).height == 1
+    with pytest.raises(ValueError, match="p_provident_cap"):
+        evaluate(known(frames(), bare), bare, MAIN)
+    assert evaluate(known(frames(), bare), bare, LISTINGS).height == 1
     with pytest.raises(ValueError, match="unknown parameters of facts: neg_windw"):
         with_parameters(bare, {"neg_windw": 1.0})
     given = with_parameters(bare, {"neg_window_months": 24.0})

@@ -15,8 +15,9 @@ from features.engine import evaluate, evidence
 from features.facts import FACTS, with_parameters
 from features.indicator import Indicator
 from features.listings import LISTINGS
+from features.monitoring import MONITORING
 
-CATALOGUES = {"MAIN": MAIN, "FACTS": FACTS, "LISTINGS": LISTINGS}
+CATALOGUES = {"MAIN": MAIN, "FACTS": FACTS, "LISTINGS": LISTINGS, "MONITORING": MONITORING}
 
 
 def recomputed(
@@ -62,7 +63,8 @@ def test_a_debtor_key_of_a_table_without_id_of_its_own_is_evidence_too() -> None
     whom = with_parameters(cohort("2024-03-01"))
     lines = evidence(known(tables, whom), whom, FACTS)
     found = lines.filter(pl.col("indicator") == "is_minor").row(0, named=True)
-    assert found == {"case_key": "D@2024-03-01", "indicator": "is_minor", "table": "debtors", "row_ids": ["r1"]}
+    expected = {"case_key": "D@2024-03-01", "indicator": "is_minor", "table": "debtors", "row_ids": ["r1"], "coarse": 0}
+    assert found == expected
 
 
 def test_evidence_of_the_debt_holds_the_payments_and_obligations_of_open_cases_only() -> None:

@@ -15,9 +15,10 @@ from features.engine import evaluate
 from features.facts import FACTS, with_parameters
 from features.indicator import Indicator
 from features.listings import LISTINGS
+from features.monitoring import MONITORING
 from records.tables import CASE_TABLES, TABLES
 
-CATALOGUES = {"MAIN": MAIN, "FACTS": FACTS, "LISTINGS": LISTINGS}
+CATALOGUES = {"MAIN": MAIN, "FACTS": FACTS, "LISTINGS": LISTINGS, "MONITORING": MONITORING}
 BUSINESS = {name: TABLES[name].business_id for name in CASE_TABLES}
 # Counts, flags and days are equal to the bit; what goes through a logarithm or a division of sums
 # within 1e-12; the slope subtracts nearly equal sums, so its error is absolute.

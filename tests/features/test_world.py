@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +10,8 @@ import pytest
 
 from data_synth.world import generate
 from features.as_of import known
-from features.engine import evaluate
+from features.cohort import observations
+from features.engine import evaluate, evidence
 from features.facts import with_parameters
 from features.profiles import PROFILES
 from records.dataset import Dataset
@@ -41,6 +43,26 @@ def test_every_indicator_and_fact_takes_two_values_and_none_is_always_missing(
         values = evaluate(seen, whom, catalogue)
         silent |= {item.id for item in catalogue if values[item.id].drop_nulls().n_unique() < 2}
     assert silent <= LATER | NEVER_AT_APPLICATION
+
+
+def test_under_observation_every_line_of_the_matrix_speaks_and_before_repair_none(
+    world: tuple[dict[str, pl.DataFrame], pl.DataFrame, pl.DataFrame, Path],
+) -> None:
+    tables, whom, _, _ = world
+    first = evaluate(known(tables, whom), whom, PROFILE.monitoring)
+    before = whom.select("case_key").hstack(first.drop("case_key"))
+    assert all(before[item.id].null_count() == before.height for item in PROFILE.monitoring)
+    watched = with_parameters(pl.concat([observations(tables, date(2023, month, 1)) for month in (3, 6, 9, 12)]))
+    seen = known(tables, watched)
+    values = evaluate(seen, watched, PROFILE.monitoring)
+    assert watched.height > 300
+    assert [item.id for item in PROFILE.monitoring if values[item.id].drop_nulls().n_unique() < 2] == []
+    months = values["months_since_repair"].drop_nulls()
+    assert 0 < months.min() < 4  # type: ignore[operator]
+    assert months.max() > 10  # type: ignore[operator]
+    lines = evidence(seen, watched, PROFILE.catalogue).filter(pl.col("table") == "monitoring_monthly")
+    assert {"revenue_trend_6m", "cashflow_positive_share_6m", "tax_arrears_ratio", "insured_staff_change_12m",
+            "power_use_yoy", "plan_burden_ratio", "max_overdue_days_12m"} == set(lines["indicator"])  # fmt: skip
 
 
 def test_labels_are_the_outcomes_of_the_world(
