@@ -1,30 +1,29 @@
 """What each indicator adds to each model's margin: exact path-dependent SHAP, in log-odds.
 
-The engine is `shap.TreeExplainer` on the model's own trees, for one case and for a million alike: every row
-is computed by itself, in one order, so a case alone and in a batch gives the same bits. Margins come from
-LightGBM, so the sum compares two independent readings of the model; what does not add up is not answered.
-
-Importing this module imports shap (a second or so): the command line imports it only where it scores.
+The engine is our own (`explain.engine`), for one case and for a million alike: every row is computed by itself, in
+one order, so a case alone and in a batch gives the same bits. Margins come from LightGBM, so the sum compares two
+independent readings of the model; what does not add up is not answered.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
-import shap
 from lightgbm import Booster
 from numpy.typing import NDArray
 
-from explain.additivity import AdditivityError, Offence, adds_up
-from explain.trees import plain_trees
+from explain.additivity import TOLERANCE, AdditivityError, Offence
+from explain.engine import TreeShap
 from models.boosting import raw_margin
 
 Floats = NDArray[np.float64]
+_MANY = 2048  # rows
 
 
 class Explainable(Protocol):
@@ -50,6 +49,16 @@ class Contributions:
     margin: Floats
 
 
+def prepare(bundle: Explainable) -> None:
+    """Make the explainers of a bundle now (some 0.1 s a model), so that no case has to wait for it.
+
+    Where the machine code of the engine was never kept, it is compiled here too (some seconds, once a machine).
+    Raises UnsupportedModelError where a model has no exact explanation.
+    """
+    for booster in bundle.boosters.values():
+        _engine(booster)
+
+
 def contributions(
     bundle: Explainable,
     frame: pd.DataFrame,
@@ -58,8 +67,8 @@ def contributions(
     """Exact contributions to every model of `bundle`, keyed by outcome in the bundle's order.
 
     `frame` has one row per case and the bundle's indicators as columns, in catalogue order; NaN = missing.
-    `cases` names the rows in errors; without it the index does. The first call for a bundle prepares
-    its trees (some 0.1 s a model), later calls reuse them.
+    `cases` names the rows in errors; without it the index does. The first call for a bundle prepares it
+    (`prepare`), later calls reuse that.
 
     Raises ValueError when the columns are not the bundle's or a value is infinite, and AdditivityError,
     naming every case, when base + contributions differ from the margin by more than the tolerance.
@@ -79,28 +88,28 @@ def assert_additive(explained: Mapping[str, Contributions], cases: Sequence[str]
         for column in part.values.T:
             total += column
         difference = part.margin - total
-        pairs = zip(cases, difference.tolist(), part.margin.tolist(), strict=True)
-        offences += [Offence(case, outcome, found) for case, found, margin in pairs if not adds_up(found, margin)]
+        holds = np.abs(difference) <= TOLERANCE * np.maximum(1.0, np.abs(part.margin))  # as `adds_up`; false of NaN
+        if len(cases) != len(holds):
+            raise ValueError(f"{len(cases)} case names for {len(holds)} explanations of {outcome}")
+        offences += [Offence(cases[row], outcome, float(difference[row])) for row in np.flatnonzero(~holds).tolist()]
     if offences:
         raise AdditivityError(offences)
 
 
 def _explain(booster: Booster, values: Floats) -> Contributions:
     engine = _engine(booster)
-    base = float(np.asarray(engine.expected_value).reshape(-1)[0])
-    if not len(values):
-        return Contributions(base, np.empty(values.shape), np.empty(0))
-    found = engine.shap_values(values, check_additivity=False)
-    # One thread: predicting is a hundredth of the work here, and a second thread makes a single row wait for it.
-    margin = raw_margin(booster, values, num_threads=1)
+    found = engine.values(values)
+    # One thread for few rows: with a second one, a case alone waits for it longer than it takes.
+    threads = 1 if len(values) < _MANY else len(os.sched_getaffinity(0))
+    margin = raw_margin(booster, values, num_threads=threads)
     # + 0.0 turns the negative zero, which canonical JSON cannot say, into zero
-    return Contributions(base, np.ascontiguousarray(found) + 0.0, margin + 0.0)
+    return Contributions(engine.base + 0.0, found + 0.0, margin + 0.0)
 
 
 @lru_cache(maxsize=32)
-def _engine(booster: Booster) -> Any:
-    """The explainer of one booster, kept because reading the trees takes longer than explaining a case."""
-    return shap.TreeExplainer({"trees": plain_trees(booster)}, feature_perturbation="tree_path_dependent")
+def _engine(booster: Booster) -> TreeShap:
+    """The explainer of one booster, kept because making it takes longer than explaining a case."""
+    return TreeShap(booster)
 
 
 def _matrix(bundle: Explainable, frame: pd.DataFrame, names: Sequence[str]) -> Floats:

@@ -44,8 +44,8 @@ def reasons(
     Raises TemplateError where an indicator's unit has no words.
     """
     by_id = {indicator.id: indicator for indicator in catalogue if indicator.scored}
-    outcome, effects = _effects(by_id, models, points, reference)
-    chosen = _mixed([(id_, strength, _direction(outcome, strength)) for id_, strength in effects.items() if strength])
+    outcome, found = effects(catalogue, models, points, reference)
+    chosen = _mixed([(id_, strength, _direction(outcome, strength)) for id_, strength in found.items() if strength])
     made = []
     for id_, strength, direction in chosen:
         indicator, value = by_id[id_], values.get(id_)
@@ -91,13 +91,13 @@ def twelve_month_contributions(first: ModelTerms, second: ModelTerms) -> dict[st
     }
 
 
-def _effects(
-    by_id: Mapping[str, Described],
+def effects(
+    catalogue: Sequence[Described],
     models: Mapping[str, ModelTerms],
     points: Mapping[str, float] | None,
     reference: Reference,
 ) -> tuple[Outcome, dict[str, float]]:
-    """What ranks the reasons, and each indicator's effect on it, in catalogue order."""
+    """What ranks the reasons, and the effect on it of each scored indicator, in catalogue order."""
     outcome: Outcome
     if "redefault_6" in models and "redefault_7_12" in models:
         outcome, found = "redefault_12", twelve_month_contributions(models["redefault_6"], models["redefault_7_12"])
@@ -108,7 +108,7 @@ def _effects(
     else:
         means = reference.points
         outcome, found = "points", {id_: scored - means.get(id_, 0.0) for id_, scored in (points or {}).items()}
-    return outcome, {id_: found[id_] for id_ in by_id if id_ in found}
+    return outcome, {one.id: found[one.id] for one in catalogue if one.scored and one.id in found}
 
 
 def _direction(outcome: Outcome, strength: float) -> Direction:

@@ -48,7 +48,7 @@ def explain_text(record: ScoreRecord | Mapping[str, Any], describe: Descriptions
 
 
 @dataclass(frozen=True)
-class _Named:
+class Named:
     """An indicator as its description tells it."""
 
     id: str
@@ -60,21 +60,23 @@ class _Named:
     scored: bool = True
 
 
-def _value(id_: str, value: float | None, describe: Descriptions) -> str:
+def value_zh(id_: str, value: float | None, describe: Descriptions) -> str:
+    """A value as a reader meets it, in its unit; 不详 where it is missing."""
     told = describe.get(id_, {})
     if value is None:
         return "不详"
     if "unit" not in told:
         return number(value).zh
-    return phrases.figure(_Named(id_, told["zh"], told["en"], told["unit"], told.get("maximum")), value).zh
+    return phrases.figure(Named(id_, told["zh"], told["en"], told["unit"], told.get("maximum")), value).zh
 
 
-def _name(id_: str, describe: Descriptions) -> str:
+def name_zh(id_: str, describe: Descriptions) -> str:
+    """The Chinese name of an indicator or fact."""
     return str(describe.get(id_, {}).get("zh", id_))
 
 
 def _head(record: ScoreRecord) -> Iterator[str]:
-    case, words = record.case, _words()
+    case, words = record.case, vocabulary()
     yield f"评分记录 Score record {record.score_id}"
     yield f"  类别 Kind：{words['kinds'][record.kind]}"
     yield f"  案件 Case：{case.case_key}"
@@ -83,7 +85,7 @@ def _head(record: ScoreRecord) -> Iterator[str]:
 
 
 def _suggestion(record: ScoreRecord) -> Iterator[str]:
-    words, found, gate = _words(), record.suggestion, record.gate
+    words, found, gate = vocabulary(), record.suggestion, record.gate
     yield "建议 Suggestion"
     if gate.outcome != "assess":
         yield f"  门槛审查 Gate：{gate.zh or gate.ground}"
@@ -113,7 +115,7 @@ def _points(record: ScoreRecord, describe: Descriptions) -> Iterator[str]:
     card = record.points
     if card is None:
         return
-    words = _words()["dimensions"]
+    words = vocabulary()["dimensions"]
     dimension_of = {id_: str(describe.get(id_, {}).get("dimension", "all")) for id_ in card.indicators}
     values = {fact.id: fact.value for fact in record.indicators if fact.id in card.indicators}
     yield "积分 Points（公开积分卡，可逐项手工相加）"
@@ -123,7 +125,7 @@ def _points(record: ScoreRecord, describe: Descriptions) -> Iterator[str]:
         yield f"  {_said(words, name)}：{number(mark).zh}分（满分{number(share).zh}）"
         for id_, value in values.items():
             if dimension_of[id_] == name or name == "all":
-                yield f"    {_name(id_, describe)}（{_value(id_, value, describe)}）：{card.indicators[id_]:+.1f}"
+                yield f"    {name_zh(id_, describe)}（{value_zh(id_, value, describe)}）：{card.indicators[id_]:+.1f}"
         if card.caps.get(name):
             yield f"    上下限调整（不低于零分、不超过满分）：{card.caps[name]:+.1f}"
     yield f"  合计 Total：{number(card.total).zh}"
@@ -133,7 +135,7 @@ def _probabilities(record: ScoreRecord) -> Iterator[str]:
     models = record.models.by_outcome()
     if not models:
         return
-    words = _words()["outcomes"]
+    words = vocabulary()["outcomes"]
     yield "预测概率 Probabilities（以准予修复、当日解除为前提）"
     for outcome, probability in record.probabilities.model_dump().items():
         if probability is not None:
@@ -151,7 +153,7 @@ def _probabilities(record: ScoreRecord) -> Iterator[str]:
 def _reasons(record: ScoreRecord) -> Iterator[str]:
     if not record.reasons:
         return
-    words = _words()
+    words = vocabulary()
     yield "主要理由 Reasons（按影响大小）"
     for place, reason in enumerate(record.reasons, 1):
         tag = f"{words['directions'][reason.direction]}·{words['dimensions'][reason.dimension]}"
@@ -168,7 +170,7 @@ def _rules(record: ScoreRecord, describe: Descriptions) -> Iterator[str]:
         yield f"  [{fired.rule}] {fired.zh}"
         if fired.facts:
             shown = "；".join(
-                f"{_name(id_, describe)}={_value(id_, value, describe)}" for id_, value in fired.facts.items()
+                f"{name_zh(id_, describe)}={value_zh(id_, value, describe)}" for id_, value in fired.facts.items()
             )
             yield f"     事实：{shown}"
         for parameter in fired.parameters:
@@ -192,7 +194,7 @@ def _origin(record: ScoreRecord) -> Iterator[str]:
 
 def _rights() -> Iterator[str]:
     yield "权利与异议 Rights"
-    yield from (f"  {line}" for line in _words()["rights"])
+    yield from (f"  {line}" for line in vocabulary()["rights"])
 
 
 def _coded(head: str, items: Sequence[Any]) -> Iterator[str]:
@@ -204,7 +206,7 @@ def _said(words: Mapping[str, str], code: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _words() -> Mapping[str, Any]:
+def vocabulary() -> Mapping[str, Any]:
     """The packaged words, read once: they are part of the code."""
     loaded: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "templates" / "text.yaml").read_text("utf-8"))
     return loaded

@@ -1,10 +1,8 @@
-"""A LightGBM model laid out as the plain trees that `shap.TreeExplainer` explains with its own engine.
+"""A LightGBM model laid out as plain trees: the one reading of the model text that explanations start from.
 
-Handed a Booster, shap 0.51 only calls LightGBM's `pred_contrib`. Handed plain trees it runs its own C kernel:
-a single row takes some 0.7 of the time on an idle machine, and a tenth on a busy one, where LightGBM's threads wait
-for each other; and what it says is checked against margins that LightGBM computes by itself.
-Its own reading of a Booster ignores LightGBM's missing type: where a split's column had no missing value
-in training, LightGBM reads a missing value as zero. Here that is decided per split, so both agree.
+A value that is missing at a split goes where LightGBM sends it: where the split's column had no missing value in
+training, LightGBM reads it as zero. That is decided here per split. (The layout is also the one that
+`shap.TreeExplainer` takes; its own reading of a Booster ignores LightGBM's missing type.)
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ def plain_trees(booster: Booster) -> list[Tree]:
     """Every tree of `booster` as arrays over its nodes: splits first, then leaves.
 
     Raises UnsupportedModelError for several classes, averaged output, linear leaves, categorical
-    splits, and zero read as missing.
+    splits, zero read as missing, and leaves without training cases.
     """
     head, *blocks = booster.model_to_string().split("\nTree=")
     problems = list(_head_problems(head))
@@ -65,6 +63,8 @@ def _tree_problems(fields: dict[str, str]) -> Iterator[str]:
         yield "categorical splits"
     if np.any((kinds >> 2) & 3 == _MISSING_ZERO):
         yield "zero read as missing"
+    if kinds.size and not np.all(_numbers(fields, "leaf_count", np.float64) > 0):
+        yield "leaves that no training case reached"
 
 
 def _tree(fields: dict[str, str]) -> Tree:

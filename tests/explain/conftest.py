@@ -1,14 +1,31 @@
-"""One whole, made-up case: the pieces that `build_record` puts together."""
+"""One whole, made-up case: the pieces that `build_record` puts together. And a tiny world scored for real."""
 
 from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import polars as pl
 import pytest
 
+from explain.case_rows import KnownCase, known_case
 from explain.record import ModelTerms, build_record
+from explain.recourse import Rescore
+from models.bundle import Bundle, write_bundle
+from models.keys import load_or_create_signing_key
+from pipeline.cohorts import bucket_cohort
+from pipeline.context import bare_cohort
+from pipeline.data import synth
+from pipeline.prepare import prepare
+from pipeline.score import score
+from pipeline.train import fit, settings, with_shares
+from policy.parameters import Policy
+from policy.parameters import load as load_policy
+from records.dataset import Dataset
 
 IDS = ("remaining_debt_log", "performed_ratio", "report_days_late", "settlement_breach_36m", "consent_share")
 
@@ -41,6 +58,9 @@ SUGGESTION: dict[str, Any] = {
     "conditions": [],
     "observation_months": 8,
     "scope": ["financing", "bidding"],
+    "stages": [],
+    "publication": None,
+    "tasks": [],
     "warnings": [{"code": "thin_query_coverage", "zh": "查控信息不足", "serious": True}],
     "review": None,
     "trace": [fired("DT5", "积分在65至79.9之间：B级")],
@@ -113,3 +133,57 @@ def exit_pieces() -> dict[str, Any]:
 def recorded() -> str:
     """JSON text of the record of the assessed case."""
     return json.dumps(build_record(**made()).content())
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """A small world, a bundle fitted on it, and the real scoring function over both."""
+
+    tables: Mapping[str, pl.DataFrame]
+    accepted: pl.DataFrame
+    bundle: Bundle
+    policy: Policy
+
+    def cohort(self, case: KnownCase, as_of: datetime) -> pl.DataFrame:
+        return bare_cohort(
+            pl.DataFrame(
+                {"debtor_id": [case.debtor_id], "application_id": [case.application_id], "as_of": [as_of]},
+                schema={
+                    "debtor_id": pl.String(),
+                    "application_id": pl.String(),
+                    "as_of": pl.Datetime("us", "Asia/Shanghai"),
+                },
+            )
+        )
+
+    def rescore(self, case: KnownCase) -> Rescore:
+        return lambda tables, as_of: score(tables, self.cohort(case, as_of), self.bundle, self.policy)[0]
+
+    def cases(self, count: int) -> Iterator[tuple[KnownCase, Mapping[str, Any]]]:
+        """The latest `count` assessed applications, each with its record."""
+        for row in self.accepted.sort("as_of", descending=True).head(count).to_dicts():
+            mine = {name: frame.filter(pl.col("debtor_id") == row["debtor_id"]) for name, frame in self.tables.items()}
+            case = known_case(mine, row["debtor_id"], row["application_id"], row["as_of"])
+            yield case, self.rescore(case)(case.tables, case.as_of)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """Made once: the bundle is fitted on some 3,200 debtors in the shortest way."""
+    root = tmp_path_factory.mktemp("tiny")
+    params = root / "params.yaml"
+    params.write_text(
+        "train:\n  applications:\n    split: {mode: fit_test, fit_share: 0.7, calibrate_share: 0.2}\n"
+        "    booster: {rounds: 20}\n",
+        encoding="utf-8",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPAIR_RISK_HOME", str(root / "var"))
+        synth(root / "world", 3200, 7, 0.0, 1)
+        policy, dataset = load_policy(), Dataset.open(root / "world")
+        prepared = prepare(dataset, policy, None)
+        chosen = with_shares(settings(prepared.profile.name, params, 1), policy, dataset.info.observed_until)
+        fitted = fit(prepared, chosen, dataset.info.observed_until)
+        bundle = write_bundle(fitted, root / "bundle", load_or_create_signing_key(root / "keys"))
+    tables = dataset.read_bucket(0)
+    return Tiny(tables, bucket_cohort(dataset, tables), bundle, policy)

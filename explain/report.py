@@ -1,0 +1,193 @@
+"""The assessment report (信用修复评估报告) of one record, as HTML and as PDF. It shows only what the record holds.
+
+    html = report_html(record, describe, recourse=found)    # a file by itself: no script, no font, no address
+    report_pdf(html)
+
+The same record gives the same HTML. Nothing is fetched while the PDF is set.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from explain import phrases
+from explain.families import by_dimension, by_family
+from explain.figures import log_odds, number
+from explain.reasons import twelve_month_contributions
+from explain.record import ModelTerms, record_of
+from explain.recourse import Recourse
+from explain.schema import Model, ScoreRecord
+from explain.stability import Stability
+from explain.text import Descriptions, Named, name_zh, value_zh, vocabulary
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class ReportError(Exception):
+    """The report cannot be set as PDF here; the text says what is missing."""
+
+
+def report_html(
+    record: ScoreRecord | Mapping[str, Any],
+    describe: Descriptions,
+    *,
+    recourse: Sequence[Recourse] = (),
+    stability: Stability | None = None,
+) -> str:
+    """The report of one record as one HTML file.
+
+    `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`). Recourse and
+    stability are shown where they are handed in. Raises RecordError when a mapping is not a whole record.
+    """
+    whole = record if isinstance(record, ScoreRecord) else record_of(record)
+    return (
+        _environment()
+        .get_template("assessment.html")
+        .render(
+            record=whole,
+            words=vocabulary(),
+            draft=draft_reasons(whole, describe),
+            points=_points(whole, describe),
+            families=_families(whole, describe),
+            recourse=recourse,
+            stability=None if stability is None else _stability(stability, describe),
+            value=lambda id_, value: value_zh(id_, value, describe),
+            name=lambda id_: name_zh(id_, describe),
+        )
+    )
+
+
+def report_pdf(html: str) -> bytes:
+    """The report as PDF (A4). Raises ReportError where the libraries that set it are not installed."""
+    try:
+        weasyprint = import_module("weasyprint")  # slow to import, and its libraries may be absent
+    except (ImportError, OSError) as error:
+        raise ReportError(
+            f"a PDF needs WeasyPrint with Pango and a CJK font (apt install libpango-1.0-0 libpangoft2-1.0-0 "
+            f"fonts-noto-cjk): {error}"
+        ) from error
+    pdf: bytes = weasyprint.HTML(string=html, url_fetcher=_no_address).write_pdf()
+    return pdf
+
+
+def draft_reasons(record: ScoreRecord, describe: Descriptions) -> str:
+    """The draft paragraph of reasons (裁判理由) that a judge may take over or change."""
+    told, words, found = _draft(), vocabulary(), record.suggestion
+    said = [told["opening"].format(day=record.case.as_of[:10])]
+    if record.gate.outcome != "assess":
+        key = "gate" if record.gate.outcome == "no_discretion" else "human"
+        said.append(told[key].format(ground=record.gate.zh or record.gate.ground))
+    for direction in ("favourable", "adverse"):
+        facts = [
+            phrases.fact(_named(reason.indicator, describe), reason.value, bool(reason.evidence)).zh
+            for reason in record.reasons
+            if reason.direction == direction
+        ]
+        if facts:
+            said.append(told[direction].format(facts="；".join(facts)))
+    if record.points is not None:
+        grade = told["grade"].format(grade=found.grade) if found.grade else told["no_grade"]
+        said.append(told["points"].format(points=number(record.points.total).zh, grade=grade))
+    if found.tier is not None:
+        said.append(told["tier"].format(tier=words["tiers"][found.tier]))
+    risk = record.probabilities.redefault_12
+    if risk is not None:
+        said.append(told["risk"].format(risk=f"{risk:.1%}"))
+    if record.gate.outcome == "assess":
+        months = found.observation_months
+        observation = told["observation"].format(months=months) if months else ""
+        mode = words["modes"].get(found.mode, found.mode)
+        said.append(told["suggested"].format(mode=mode, route=words["routes"][found.route], observation=observation))
+    for key, items in (("missing", found.missing), ("conditions", found.conditions)):
+        if items:
+            said.append(told[key].format(items="；".join(item.zh for item in items)))
+    return "".join([*said, told["closing"]])
+
+
+def _points(record: ScoreRecord, describe: Descriptions) -> list[dict[str, Any]]:
+    """The card by dimension: its mark, its share, and every indicator with its value and points."""
+    card = record.points
+    if card is None:
+        return []
+    values = {fact.id: fact.value for fact in record.indicators}
+    marks = {"all": card.total} if card.dimensions is None else card.dimensions.model_dump()
+    shares = {"all": 100.0} if card.shares is None else card.shares.model_dump()
+    return [
+        {
+            "id": name,
+            "mark": mark,
+            "share": shares[name],
+            "cap": card.caps.get(name, 0.0),
+            "lines": [
+                {"id": id_, "value": values.get(id_), "points": scored}
+                for id_, scored in card.indicators.items()
+                if name in ("all", describe.get(id_, {}).get("dimension"))
+            ],
+        }
+        for name, mark in marks.items()
+    ]
+
+
+def _families(record: ScoreRecord, describe: Descriptions) -> dict[str, Any] | None:
+    """Contributions to the re-default risk by family, of twelve months where both margins exist."""
+    first, second = record.models.redefault_6, record.models.redefault_7_12
+    if first is None:
+        return None
+    added = first.contributions if second is None else twelve_month_contributions(_terms(first), _terms(second))
+    shares = by_family(added, {id_: str(describe.get(id_, {}).get("dimension", "all")) for id_ in added})
+    widest = max((abs(share.total) for share in shares), default=0.0) or 1.0
+    return {
+        "outcome": "redefault_6" if second is None else "redefault_12",
+        "dimensions": by_dimension(shares),
+        "rows": [
+            {"family": share.family, "dimension": share.dimension, "total": share.total,
+             "length": math.floor(abs(share.total) / widest * 100)}
+            for share in shares
+        ],
+    }  # fmt: skip
+
+
+def _terms(model: Model) -> ModelTerms:
+    return ModelTerms(model.base, model.contributions, model.margin, model.calibration, model.probability)
+
+
+def _stability(found: Stability, describe: Descriptions) -> dict[str, Any]:
+    kept = [(name_zh(id_, describe), f"{share:.0%}") for id_, share in found.kept.items()]
+    return {"stable": found.stable, "kept": kept, "draws": found.draws}
+
+
+def _named(id_: str, describe: Descriptions) -> Named:
+    told = describe.get(id_, {})
+    return Named(id_, told.get("zh", id_), told.get("en", id_), told.get("unit", "count"), told.get("maximum"))
+
+
+def _no_address(url: str, *_: object, **__: object) -> dict[str, Any]:
+    raise ReportError(f"a report fetches nothing, not even {url}")
+
+
+@lru_cache(maxsize=1)
+def _draft() -> Mapping[str, str]:
+    loaded: Mapping[str, str] = yaml.safe_load((_TEMPLATES / "draft.yaml").read_text("utf-8"))
+    return loaded
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters["figure"] = lambda value: number(value).zh
+    made.filters["log_odds"] = log_odds
+    made.filters["percent"] = lambda value: f"{value:.1%}"
+    made.filters["plain"] = lambda value: "、".join(map(str, value)) if isinstance(value, list) else value
+    made.filters["table_zh"] = phrases.table_zh
+    return made

@@ -1,0 +1,119 @@
+"""What if a fact were otherwise? A reviewer changes rows, and sees the score that follows beside the original.
+
+A pure function: facts are changed, never indicators, the real scoring function is asked, and nothing is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from explain.case_rows import KnownCase, added
+from explain.recourse import Record, Rescore, outlook
+from records.frames import check_rows
+from records.tables import CASE_TABLES, TABLES
+
+# Who a row is about, and when it was seen, are not what a reviewer supposes.
+_FIXED: Final = frozenset({"row_id", "supersedes_id", "debtor_id", "known_at", "ingested_at", "source_system"})
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One supposed fact: the row `row_id` of `table` with other `values`; without a row id a row that is added;
+    without values the row set aside, as if it were wrong."""
+
+    table: str
+    row_id: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class EditError(ValueError):
+    """Edits that cannot be supposed; `problems` lists every one."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("these facts cannot be supposed: " + "; ".join(problems))
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The record as it is, the record as it would be, and every indicator and fact that differs: (id, is, would)."""
+
+    before: Record = field(repr=False)
+    after: Record = field(repr=False)
+    moved: tuple[tuple[str, float | None, float | None], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Both outlooks and what moved; never the form of a score record, so that it cannot be taken for one."""
+        return {
+            "supposed": True,
+            "before": outlook(self.before),
+            "after": outlook(self.after),
+            "moved": [{"id": id_, "before": was, "after": would} for id_, was, would in self.moved],
+        }
+
+
+def what_if(case: KnownCase, record: Record, edits: Sequence[Edit], rescore: Rescore) -> WhatIf:
+    """`record` beside what `rescore` makes of the case with the edits, on the same day.
+
+    Raises EditError naming every edit that names no known table, row or column, touches who the row is about or
+    when it was seen, or breaks the table's contract.
+    """
+    after = rescore(_edited(case, edits), case.as_of)
+    was, would = (_stated(one) for one in (record, after))
+    moved = tuple((id_, was.get(id_), would[id_]) for id_ in would if was.get(id_) != would[id_])
+    return WhatIf(record, after, moved)
+
+
+def _edited(case: KnownCase, edits: Sequence[Edit]) -> dict[str, pl.DataFrame]:
+    problems: list[str] = []
+    tables = {name: case.tables[name] for name in CASE_TABLES}
+    for number, edit in enumerate(edits):
+        found = _problems(case, edit)
+        problems += [f"edit {number} ({edit.table}): {problem}" for problem in found]
+        if found:
+            continue
+        table = TABLES[edit.table]
+        rows = {row["row_id"]: row for row in tables[edit.table].to_dicts()}
+        if edit.row_id is not None and not edit.values:
+            del rows[edit.row_id]
+        elif edit.row_id is not None:
+            rows[edit.row_id] = {**rows[edit.row_id], **edit.values}
+        else:
+            yesterday = case.day - timedelta(days=1)
+            change = added(edit.table, case, f"supposed-{number}", yesterday, **edit.values)
+            rows[str(change.row["row_id"])] = dict(change.row)
+        try:
+            frame = pl.DataFrame(list(rows.values()), schema=table.schema, orient="row")
+        except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+            problems.append(f"edit {number} ({edit.table}): a value has the wrong type: {error}")
+            continue
+        faults = check_rows(table, frame).faults
+        problems += [
+            f"edit {number} ({edit.table}): {fault['column']}: {fault['detail']}" for fault in faults.to_dicts()
+        ]
+        tables[edit.table] = frame
+    if problems:
+        raise EditError(problems)
+    return tables
+
+
+def _problems(case: KnownCase, edit: Edit) -> list[str]:
+    if edit.table not in CASE_TABLES:
+        return [f"there is no table of this name among those a case holds: {', '.join(CASE_TABLES)}"]
+    columns = set(TABLES[edit.table].schema.names())
+    problems = [f"there is no column {name}" for name in sorted(set(edit.values) - columns)]
+    problems += [f"{name} is not supposed otherwise" for name in sorted(set(edit.values) & _FIXED)]
+    if edit.row_id is None and not edit.values:
+        problems.append("a row without values says nothing")
+    if edit.row_id is not None and edit.row_id not in set(case.tables[edit.table]["row_id"]):
+        problems.append(f"there is no row {edit.row_id} known on that day")
+    return problems
+
+
+def _stated(record: Record) -> dict[str, float | None]:
+    return {item["id"]: item["value"] for part in ("facts", "indicators") for item in record[part]}

@@ -1,0 +1,67 @@
+"""Supposed facts are scored beside the original; what cannot be supposed is refused whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from explain.case_rows import with_changes
+from explain.what_if import Edit, EditError, what_if
+from records.tables import CASE_TABLES
+
+
+@pytest.mark.slow
+def test_a_supposed_fact_is_scored_beside_the_original(tiny: Any) -> None:
+    case, recorded = next(iter(tiny.cases(1)))
+    rescore = tiny.rescore(case)
+    same = what_if(case, recorded, [], rescore)
+    assert same.moved == ()
+    assert same.after == recorded
+    (listed,) = case.tables["debtors"].to_dicts()
+    event = {"kind": "ban_violation", "event_date": case.day.replace(day=1), "verified_date": case.day.replace(day=1)}
+    worse = what_if(case, recorded, [Edit("behaviour_events", None, {**event, "severity": 2})], rescore)
+    assert "ban_violation_24m" in {id_ for id_, _, _ in worse.moved}
+    assert worse.before is recorded
+    assert worse.after["case"] == recorded["case"]
+    told = worse.to_json()
+    assert told["supposed"] is True
+    assert "schema" not in told
+    assert {item["id"] for item in told["moved"]} == {id_ for id_, _, _ in worse.moved}
+    assert case.tables["debtors"].to_dicts() == [listed]  # the case itself is as it was
+
+
+@pytest.mark.slow
+def test_a_row_set_aside_counts_no_more(tiny: Any) -> None:
+    case, recorded = next((c, r) for c, r in tiny.cases(20) if c.tables["payments"].height)
+    row_id = case.tables["payments"]["row_id"][0]
+    found = what_if(case, recorded, [Edit("payments", row_id)], tiny.rescore(case))
+    assert {"voluntary_share", "remaining_debt", "performed_ratio"} & {id_ for id_, _, _ in found.moved}
+    assert set(with_changes(case.tables, [])) == set(CASE_TABLES)
+
+
+def test_every_edit_that_cannot_be_supposed_is_named(tiny: Any) -> None:
+    case, recorded = next(iter(tiny.cases(1)))
+    debtor = case.tables["debtors"]["row_id"][0]
+    edits = [
+        Edit("debtor_audit", None, {"sex": "female"}),
+        Edit("debtors", debtor, {"debtor_id": "someone", "wealth": 3}),
+        Edit("payments", "no-such-row", {}),
+        Edit("payments"),
+        Edit("debtors", debtor, {"staff_band": "a lot"}),
+    ]
+    with pytest.raises(EditError) as error:
+        what_if(case, recorded, edits, tiny.rescore(case))
+    told = "\n".join(error.value.problems)
+    for part in (
+        "edit 0 (debtor_audit): there is no table of this name",
+        "edit 1 (debtors): there is no column wealth",
+        "edit 1 (debtors): debtor_id is not supposed otherwise",
+        "edit 2 (payments): there is no row no-such-row known on that day",
+        "edit 3 (payments): a row without values says nothing",
+        "edit 4 (debtors): staff_band",
+    ):
+        assert part in told
+    assert (
+        what_if(case, recorded, [Edit("debtors", debtor, {"staff_band": "0"})], tiny.rescore(case)).before is recorded
+    )
