@@ -26,7 +26,7 @@ _KINDS = (
     ("asset_handed_over", 1, -1.6, 0.65, 0.3, 6),
     ("commitment", 2, -0.7, 0.35, 0.0, 3),
     ("auto_performance_cert", 1, -2.0, 0.50, 0.4, 3),
-    ("refusal_crime", 1, -5.4, -0.90, 0.0, 90),
+    ("refusal_crime", 1, -5.75, -0.90, 0.0, 90),
 )
 
 
@@ -89,7 +89,7 @@ def draw_conduct(d: Debtors, debts: Debts) -> Conduct:
         ],
         axis=1,
     )
-    missed = np.stack([u.chance("summons_missed", sigmoid(-0.9 - 0.95 * d.willingness), j) for j in range(3)], axis=1)
+    missed = np.stack([u.chance("summons_missed", sigmoid(-0.9 - 1.1 * d.willingness), j) for j in range(3)], axis=1)
     number = np.clip(np.floor(np.exp(0.45 + 0.35 * d.impact + 0.5 * u.z("creditors"))), 1, CREDITORS)
     weight = np.exp(0.8 * np.stack([u.z("creditor_share", j) for j in range(CREDITORS)], axis=1))
     weight = np.where(np.arange(CREDITORS) < number[:, None], weight, 0.0)
@@ -201,9 +201,11 @@ def emit_social(sheet: Sheet, d: Debtors, debts: Debts, conduct: Conduct) -> Non
         firm & u.chance("bankruptcy_applied", sigmoid(-4.2 - 0.6 * d.ability))
     )
     stages = ("none", "applied", "accepted", "plan_approved", "completed", "liquidated")
+    ended = debts.mode[:, 0] == 1  # four in ten petitions stem from there being no assets (S4a)
+    petitions = u.chance("petition", sigmoid(-3.15 + 0.5 * d.impact + 0.35 * ended))
     order = np.exp(12.0 + 0.5 * d.ability + 0.9 * u.z("order"))
     facts: tuple[tuple[str, Bools, pl.Series | None, int, str], ...] = (
-        ("petition", u.chance("petition", sigmoid(-3.0 + 0.5 * d.impact)), None, 330, "petition_system"),
+        ("petition", petitions, None, 330, "petition_system"),
         ("wage_arrears", labour & unit & u.chance("wage_arrears", 0.8), text_whole(heads), 300, "social_insurance"),
         ("jobs_supported", conduct.jobs, text_whole(d.staff), 200, "social_insurance"),
         ("order_at_stake", firm & u.chance("order_at_stake", 0.3), text_money(order), 120, "party_submission"),

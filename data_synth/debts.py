@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_synth.latent import ENTERPRISE, NATURAL, Debtors
+from data_synth.law import revised, term_end
 from data_synth.places import CAUSES
 from data_synth.rng import Bools, Floats, Ints, sigmoid
 from data_synth.sheet import NEVER
@@ -41,6 +42,7 @@ class Debts:
     closed: Ints
     mode: Ints  # position in CLOSING_MODES, -1 open
     listed: Ints  # day of the main listing
+    unlisted: Bools  # under consumption limits only
     term_end: Ints
     settled: Bools
     agreed: Ints
@@ -105,8 +107,16 @@ def _standing(d: Debtors) -> Ints:
     return np.where(d.minor, MINOR, standing)
 
 
-def draw_debts(d: Debtors) -> Debts:
-    """Debts of the debtors, built back from each one's anchor."""
+def restrained(day: Ints) -> Floats:
+    """Share of listable debtors whom courts put under consumption limits only, by the day (n,): one in seven
+    until the courts turned restrained in 2024 (new listings fell by 23.4 % in that year)."""
+    year = 1970 + day / 365.25
+    return np.asarray(np.interp(year, (2023.7, 2024.1), (0.14, 0.41)), dtype=np.float64)
+
+
+def _listing(d: Debtors) -> tuple[Ints, Ints, Ints, Ints, Bools, Ints]:
+    """How each debtor stands, why and when he was listed in the main case, by the text in force: standing, reason,
+    days from filing to the anchor, day of the listing, whether consumption limits were all, days added to a term."""
     u = d.draws
     n = d.size
     standing = _standing(d)
@@ -124,6 +134,27 @@ def draw_debts(d: Debtors) -> Debts:
     to_listing = 40 + np.floor(90 * u.u("to_listing")).astype(np.int64)
     long_term = np.where(u.chance("term_long", 0.12) | (reason == 1), 365, 0)
     lag = np.where(standing == TERM, 730 + long_term + to_listing + 12 + u.whole("term_over", 0, 60), lag)
+    lag = np.maximum(lag, d.anchor - (d.last - 150))  # whoever comes later is under measures already
+    listed = d.anchor - lag + to_listing
+    # The text of 2013 knew no term, no suspension and no ruling against enforcement as a ground of deletion.
+    standing = np.where((standing == TERM) & ~revised(listed), DISCRETIONARY, standing)
+    standing = np.where((standing == MINOR) & ~revised(d.anchor), DISCRETIONARY, standing)
+    new_ground = np.isin(standing, (NOT_ENFORCED, SUSPENDED)) & ~revised(d.anchor)
+    standing = np.where(new_ground, TERMINATED, standing)
+    wrong = np.isin(standing, (ERROR, MINOR, TERM))
+    # Ability was a condition of every ground before 2017-05-01: without it only consumption limits.
+    unable = ~revised(listed) & u.chance("unable_2013", 0.30 * sigmoid(-1.2 * d.ability)) & ~wrong
+    reason = np.where(unable, 0, reason)
+    mild = u.chance("restrained", restrained(listed) * np.where(reason == 0, 1.25, 0.45)) & ~wrong
+    unlisted = unable | mild
+    return standing, reason, lag, listed, unlisted, long_term
+
+
+def draw_debts(d: Debtors) -> Debts:
+    """Debts of the debtors, built back from each one's anchor."""
+    u = d.draws
+    n = d.size
+    standing, reason, lag, listed, unlisted, longer = _listing(d)
     filed = np.full((n, SLOTS), NEVER, dtype=np.int64)
     exists = np.zeros((n, SLOTS), dtype=np.bool_)
     filed[:, 0], exists[:, 0] = d.anchor - lag, True
@@ -142,16 +173,19 @@ def draw_debts(d: Debtors) -> Debts:
             continue
         exists[:, slot] = more > (0.45, 1.0, 1.55, 2.1)[slot - 1]
         filed[:, slot] = d.anchor - 45 - np.floor(1500 * u.u("filed", slot)).astype(np.int64)
+        by_size = 0.32 * d.ability - 0.4 * u.z("principal", slot)  # large debts are seldom paid in full
         fate = u.pick(
             "fate",
-            np.stack([np.exp(0.35 * d.ability), np.exp(-0.25 * d.ability), np.full(n, 0.9)], axis=1),
+            np.stack([np.exp(0.9 + by_size), np.exp(-0.3 - by_size), np.full(n, 0.6)], axis=1),
             slot,
         )
-        end = filed[:, slot] + 90 + np.floor(150 * u.u("closed", slot)).astype(np.int64)
+        wait = np.where(fate == 0, 15 + np.exp(2.9 + 0.8 * u.z("closed", slot)), 92 + 60 * u.u("closed", slot))
+        end = filed[:, slot] + np.floor(wait).astype(np.int64)
         ended = (fate < 2) & (end < d.anchor - 3)
         closed[:, slot] = np.where(ended, end, NEVER)
         mode[:, slot] = np.where(ended, fate, -1)
-        extra_paid[:, slot] = np.where(fate == 0, principal[:, slot], np.round(0.15 * principal[:, slot], 2)) * ended
+        part = np.round(np.where(u.chance("some_found", 0.12, slot), 0.4, 0.13) * principal[:, slot], 2)
+        extra_paid[:, slot] = np.where(fate == 0, principal[:, slot], part) * ended
     ends = filed[:, 0] + 95 + np.floor(60 * u.u("closed", 0)).astype(np.int64)
     no_assets = (
         (standing == DISCRETIONARY) & u.chance("no_assets", sigmoid(-0.5 - 0.5 * d.ability)) & (ends < d.anchor - 5)
@@ -162,17 +196,20 @@ def draw_debts(d: Debtors) -> Debts:
     for state, closing in ((PERFORMED, 0), (SETTLED, 0), (TERMINATED, 2), (NOT_ENFORCED, 4)):
         hit = standing == state
         closed[hit, 0], mode[hit, 0] = exit_day[hit] + 1, closing
-    resumed = exists[:, 1] & (mode[:, 1] == 1) & u.chance("resumed", 0.30) & (closed[:, 1] + 220 < d.anchor)
+    resumed = exists[:, 1] & (mode[:, 1] == 1) & u.chance("resumed", 0.47) & (closed[:, 1] + 350 < d.anchor)
     exists[:, 5], cause[:, 5] = resumed, cause[:, 1]
     filed[:, 5] = np.where(resumed, closed[:, 1] + 190 + np.floor(25 * u.u("resumed_on")).astype(np.int64), NEVER)
     principal[:, 5] = np.round(principal[:, 1] - extra_paid[:, 1], 2)
+    again = u.pick("resumed_fate", (0.652, 0.182, 0.166))  # paid, without assets again, still open (Gutian)
+    closed[:, 5] = np.where(resumed & (again < 2), filed[:, 5] + 60 + np.floor(70 * u.u("resumed_end")), NEVER)
+    mode[:, 5] = np.where(resumed & (again < 2), again, -1)
+    extra_paid[:, 5] = np.where(resumed, np.array([1.0, 0.5, 0.0])[again] * principal[:, 5], 0.0).round(2)
     filed = np.where(exists, filed, NEVER)
-    listed = filed[:, 0] + to_listing
     plan = _plan(d, standing, filed[:, 0], principal[:, 0], exit_day)
     return Debts(
         standing=standing, reason=reason, exists=exists, filed=filed, principal=principal, cause=cause,
-        closed=np.where(exists, closed, NEVER), mode=mode, listed=listed,
-        term_end=np.where(reason > 0, listed + 730 + long_term, NEVER), extra_paid=extra_paid, **plan,
+        closed=np.where(exists, closed, NEVER), mode=mode, listed=listed, unlisted=unlisted,
+        term_end=np.where(unlisted, NEVER, term_end(listed, reason, longer)), extra_paid=extra_paid, **plan,
     )  # fmt: skip
 
 
@@ -206,7 +243,7 @@ def _plan(d: Debtors, standing: Ints, filed: Ints, principal: Floats, exit_day: 
     late = np.full((n, INSTALMENTS), NEVER, dtype=np.int64)
     first_miss = np.full(n, NEVER, dtype=np.int64)
     for j in range(INSTALMENTS):
-        prompt = u.chance("prompt", sigmoid(1.0 + 0.9 * d.willingness + 0.5 * d.ability), j)
+        prompt = u.chance("prompt", sigmoid(1.0 + 1.05 * d.willingness + 0.5 * d.ability), j)
         delay = np.where(prompt, -u.whole("early", 0, 4, j), 1 + np.floor(28 * u.u("delay", j)).astype(np.int64))
         missed = u.chance("missed", sigmoid(-2.6 - 0.8 * d.willingness - 0.5 * d.ability), j) & ~done
         late[:, j] = np.where(missed, NEVER, np.where(done, -1, delay))

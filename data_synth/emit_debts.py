@@ -11,7 +11,7 @@ import polars as pl
 from data_synth.debts import INSTALMENTS, LUMPS, PERFORMED, SLOTS, SUSPENDED, Debts
 from data_synth.latent import NATURAL, Debtors
 from data_synth.outcome import Outcome
-from data_synth.places import CAUSES, PLACES
+from data_synth.places import CAUSES, court_codes
 from data_synth.repair import Applications
 from data_synth.rng import Bools, Draws, Floats, Ints, cents, sigmoid
 from data_synth.sheet import NEVER, Sheet, at, coded, ids, nullify, working
@@ -43,7 +43,7 @@ def _case_no(d: Debtors, filed: Ints, kind: str, slot: int) -> tuple[pl.Series, 
     """Case number and number of the document it rests on."""
     safe = np.where(filed == NEVER, 0, filed)
     year = pl.Series(safe.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970)
-    court = coded(d.place, [place.court for place in PLACES])
+    court = court_codes(d.place, safe)
     serial = pl.Series(d.draws.whole("case_serial", 1, 9800, slot))
     basis = pl.Series(d.draws.whole("basis_serial", 1, 9800, slot))
     frame = pl.DataFrame({"y": year, "c": court, "s": serial, "b": basis})
@@ -69,7 +69,7 @@ def emit_case(
         "tag": "C",
         "number": slot,
         "case_no": number,
-        "court_code": coded(d.place, [place.court for place in PLACES]),
+        "court_code": court_codes(d.place, filed),
         "case_type": kind,
         "basis_doc_no": basis,
         "basis_type": coded(np.array([row[3] for row in CAUSES])[cause], _BASES),
@@ -244,7 +244,7 @@ def _after(sheet: Sheet, d: Debtors, debts: Debts, app: Applications, outcome: O
     never = np.full(d.size, NEVER, dtype=np.int64)
     none = np.full(d.size, -1, dtype=np.int64)
     slot = NEW_CASE + app.lane
-    fresh = (outcome.event != NEVER) & (outcome.kind <= 2)
+    fresh = (outcome.event != NEVER) & (outcome.kind <= 2) & ~outcome.same_case
     back = np.where(outcome.kind == 2, 14, u.whole("new_case", 35, 90))
     filed = np.where(fresh, np.maximum(outcome.event - back, outcome.start + 1), NEVER)
     filed = np.minimum(filed, outcome.event)  # never before the grant: the past must not know the future

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,15 @@ from data_synth.debts import (
     TERM,
     TERMINATED,
     Debts,
+    restrained,
 )
 from data_synth.emit_debts import NEW_CASE, Lanes
 from data_synth.latent import Debtors
+from data_synth.law import revised
 from data_synth.places import column
 from data_synth.property import Property, year_of
-from data_synth.rng import Bools, Ints, sigmoid
-from data_synth.sheet import NEVER, Sheet, at, coded, ids, nullify
+from data_synth.rng import Bools, Draws, Ints, sigmoid
+from data_synth.sheet import NEVER, Sheet, at, coded, day_number, ids, nullify
 from records.tables.measures import LIFT_GROUNDS, LIFT_SCOPES, REPAIR_FIELDS
 
 _GROUND = {name: place for place, name in enumerate(LIFT_GROUNDS)}
@@ -42,6 +45,7 @@ _SCOPES = (
     tuple(LIFT_SCOPES),
 )
 _FULL_SCOPE = 3
+_CLEARING = day_number(date(2023, 10, 15))
 
 
 def scopes(codes: Ints) -> pl.Series:
@@ -50,14 +54,7 @@ def scopes(codes: Ints) -> pl.Series:
     return table.gather(nullify(pl.Series(codes), codes < 0))
 
 
-def unlisted(d: Debtors, debts: Debts) -> Bools:
-    """Debtors under consumption limits only: some of those without proven evasion."""
-    return np.asarray(
-        (debts.reason == 0) & ~np.isin(debts.standing, (ERROR, MINOR, TERM)) & d.draws.chance("unlisted", 0.12)
-    )
-
-
-def lifting(debts: Debts, lanes: Lanes) -> tuple[Ints, Ints, Ints]:
+def lifting(debts: Debts, lanes: Lanes, u: Draws) -> tuple[Ints, Ints, Ints]:
     """Day, ground (position in LIFT_GROUNDS) and scope with which the first measures of the main case end."""
     n = debts.reason.size
     day = np.full(n, NEVER, dtype=np.int64)
@@ -65,7 +62,7 @@ def lifting(debts: Debts, lanes: Lanes) -> tuple[Ints, Ints, Ints]:
     for app, _ in lanes:
         for standing, name in _BY_STANDING.items():
             hit = (day == NEVER) & (app.lifted != NEVER) & (app.standing == standing)
-            early = (standing == PERFORMED) & (debts.reason > 0)  # ②–⑥ run their term unless shortened (art. 2)
+            early = (standing == PERFORMED) & (debts.term_end != NEVER)  # a term runs unless shortened (art. 2)
             ground = np.where(hit, np.where(early, _GROUND["early_art2"], _GROUND[name]), ground)
             scope, day = np.where(hit, _FULL_SCOPE, scope), np.where(hit, app.lifted, day)
         hit = (day == NEVER) & (app.lifted != NEVER) & app.granted
@@ -74,15 +71,20 @@ def lifting(debts: Debts, lanes: Lanes) -> tuple[Ints, Ints, Ints]:
     withdrawn = np.isin(debts.standing, (ERROR,)) & (lanes[0][0].accepted != NEVER)
     day = np.where(withdrawn, lanes[0][0].accepted - 1, day)  # the wrong listing was withdrawn before
     ground, scope = np.where(withdrawn, _GROUND["error"], ground), np.where(withdrawn, _FULL_SCOPE, scope)
+    asked_until = np.max([np.maximum(app.decided, app.filed) for app, _ in lanes], axis=0)
+    nothing = cleared(debts, u, 0, np.maximum(asked_until + 20, debts.listed + 100))
+    nothing = np.where(day == NEVER, nothing, NEVER)
+    ground = np.where(nothing != NEVER, _GROUND["art10_4"], ground)
+    day = np.where(nothing != NEVER, nothing, day)
     by_term = (debts.term_end != NEVER) & ((day == NEVER) | (day > debts.term_end + 3)) & (debts.standing != TERM)
     day = np.where(by_term, debts.term_end + 3, day)
     return day, np.where(by_term, _GROUND["term"], ground), np.where(by_term, _FULL_SCOPE, scope)
 
 
 def _measure(
-    sheet: Sheet, d: Debtors, number: int, case: int, kind: str, *, rows: Bools, decided: Ints, published: bool = False,
-    reason: Ints | None = None, term_end: Ints | None = None, lifted: Ints | None = None, ground: Ints | None = None,
-    scope: Ints | None = None,
+    sheet: Sheet, d: Debtors, number: int, case: int | Ints, kind: str, *, rows: Bools, decided: Ints,
+    published: bool = False, reason: Ints | None = None, term_end: Ints | None = None, lifted: Ints | None = None,
+    ground: Ints | None = None, scope: Ints | None = None,
 ) -> None:  # fmt: skip
     fixed: dict[str, Any] = {
         "tag": "M", "number": number, "case_id": ids(d.who, "C", case), "kind": kind, "decided_date": decided,
@@ -108,10 +110,12 @@ def emit_measures(sheet: Sheet, d: Debtors, debts: Debts, own: Property, lanes: 
     """Measures before the application, their lifting, and what a re-default brings back."""
     u = d.draws
     n = d.size
-    day, ground, scope = lifting(debts, lanes)
-    listed = ~unlisted(d, debts)
-    by_term = ground == _GROUND["term"]
-    consumption = np.where(by_term & (debts.standing != TERM), NEVER, day)  # consumption limits have no term
+    day, ground, scope = lifting(debts, lanes, u)
+    listed = ~debts.unlisted
+    asked = ground == _GROUND["repair"]
+    asked &= np.any([app.on_request & (app.lifted == day) for app, _ in lanes], axis=0)
+    list_only = ((ground == _GROUND["term"]) & (debts.standing != TERM)) | (ground == _GROUND["art10_4"])
+    consumption = np.where(list_only, NEVER, day)  # consumption limits have no term and outlive the listing
     _measure(
         sheet,
         d,
@@ -124,7 +128,7 @@ def emit_measures(sheet: Sheet, d: Debtors, debts: Debts, own: Property, lanes: 
         reason=debts.reason,
         term_end=debts.term_end,
         lifted=day,
-        ground=ground,
+        ground=np.where(asked, _GROUND["art10_3"], ground),
         scope=scope,
     )
     _measure(
@@ -145,7 +149,7 @@ def emit_measures(sheet: Sheet, d: Debtors, debts: Debts, own: Property, lanes: 
     for number, kind, chance in (
         (4, "冻结", sigmoid(-0.6 + 0.3 * d.ability)),
         (5, "罚款", sigmoid(-2.9 - 0.75 * d.willingness)),
-        (6, "拘留", sigmoid(-3.6 - 0.85 * d.willingness)),
+        (6, "拘留", sigmoid(-2.1 - 0.85 * d.willingness)),
         (7, "限制出境", sigmoid(-3.4 - 0.2 * d.willingness)),
         (8, "查封", np.where(own.gross[:, 1] > 0, 0.45, 0.0)),
     ):
@@ -155,7 +159,8 @@ def emit_measures(sheet: Sheet, d: Debtors, debts: Debts, own: Property, lanes: 
         _measure(sheet, d, number, 0, kind, rows=u.chance("measure", chance, number), decided=decided)
     for app, outcome in lanes:
         again = outcome.event != NEVER
-        case, base = NEW_CASE + app.lane, 20 + 10 * app.lane
+        base = 20 + 10 * app.lane
+        case = np.where(outcome.same_case, 0, NEW_CASE + app.lane)
         reason = np.where(outcome.kind == 7, 2, np.where(outcome.kind == 6, 4, 0))
         no_term = np.full(n, NEVER, dtype=np.int64)
         _measure(
@@ -220,34 +225,41 @@ def _second_lift(lane: int, lanes: Lanes) -> dict[str, Ints]:
     }
 
 
+def cleared(debts: Debts, u: Draws, slot: int, after: Ints) -> Ints:
+    """Day a listing is deleted because a case without assets stayed so (art. 10(4)): at least two queries after
+    the closing, not before `after` (n,); NEVER for none. Courts cleared old listings above all in 2024."""
+    ended = debts.closed[:, slot]
+    wave = _CLEARING + np.floor(700 * u.u("clearing_day", slot) ** 1.2).astype(np.int64)
+    soon = revised(ended) & u.chance("clearing_early", 0.12, slot)
+    day = np.where(soon, ended + 400, np.maximum(wave, ended + 400))
+    hit = (debts.mode[:, slot] == 1) & (ended != NEVER) & (day > after) & (soon | u.chance("clearing", 0.52, slot))
+    return np.asarray(np.where(hit, day, NEVER), dtype=np.int64)
+
+
 def _earlier(sheet: Sheet, d: Debtors, debts: Debts) -> None:
-    """Listings and limits in other cases: some ended long ago (paid, term, wrong), some still run."""
+    """Listings and limits in other cases: some ended long ago (paid, wrong, nothing found), some still run."""
     u = d.draws
     for slot in (1, 2):
         decided = debts.filed[:, slot] + 50 + u.whole("other_listed", 0, 40, slot)
         gone = debts.mode[:, slot] == 0
         rows = debts.exists[:, slot] & (decided < d.anchor - 3) & u.chance(
-            "other_listing", sigmoid(-0.9 - 0.55 * d.willingness), slot
+            "other_listing", sigmoid(-0.6 - 0.55 * d.willingness), slot
         )  # fmt: skip
         rows &= ~gone | (debts.closed[:, slot] > decided)
-        wrong = rows & u.chance("other_wrong", 0.06, slot)
-        lifted = np.where(gone, debts.closed[:, slot] + 2, NEVER)
-        lifted = np.where(wrong, decided + 2, lifted)
+        listed = rows & ~u.chance("other_restrained", restrained(decided), slot)
+        wrong = listed & u.chance("other_wrong", 0.06, slot)
+        paid = np.where(gone, debts.closed[:, slot] + 2, NEVER)
+        nothing = cleared(debts, u, slot, decided)
+        lifted = np.where(wrong, decided + 2, np.where(gone, paid, nothing))
         pick = u.pick("other_ground", (0.6, 0.2, 0.2), slot)
+        pick = np.where((pick == 2) & ~revised(paid), 0, pick)
         by = np.array([_GROUND["art10_1"], _GROUND["art10_2"], _GROUND["art10_3"]])[pick]
-        _measure(
-            sheet,
-            d,
-            1 + slot,
-            slot,
-            "失信",
-            rows=rows,
-            decided=decided,
-            published=True,
-            reason=np.zeros(d.size, dtype=np.int64),
-            lifted=lifted,
-            ground=np.where(wrong, _GROUND["error"], by),
-        )
+        by = np.where(gone, by, _GROUND["art10_4"])
+        fixed: dict[str, Any] = {"decided": decided, "published": True}
+        reason = np.zeros(d.size, dtype=np.int64)
+        _measure(sheet, d, 1 + slot, slot, "失信", rows=listed, reason=reason, lifted=lifted,
+                 ground=np.where(wrong, _GROUND["error"], by), **fixed)  # fmt: skip
+        _measure(sheet, d, 8 + slot, slot, "限消", rows=rows, lifted=paid, ground=by, **fixed)
 
 
 def _notices(sheet: Sheet, d: Debtors, debts: Debts) -> None:
@@ -260,7 +272,7 @@ def _notices(sheet: Sheet, d: Debtors, debts: Debts) -> None:
     # "performed" would have stopped the listing, so only those without one reach it
     weights = np.stack(
         [
-            np.where(unlisted(d, debts), 0.3, 0.0),
+            np.where(debts.unlisted, 0.3, 0.0),
             0.30 * np.exp(0.5 * d.willingness + 0.4 * d.ability),
             0.35 * np.exp(0.6 * d.willingness),
             0.50 * np.exp(-0.6 * d.willingness),

@@ -13,9 +13,9 @@ from data_synth.debts import DISCRETIONARY, INSTALMENTS, Debts
 from data_synth.emit_debts import plan_text
 from data_synth.latent import Debtors
 from data_synth.outcome import Outcome
-from data_synth.places import PLACES
+from data_synth.places import area_codes, column
 from data_synth.repair import NOTICES, REPLIES, RESULTS, TYPES, Applications, Past
-from data_synth.rng import Bools, Draws, Ints
+from data_synth.rng import Bools, Draws, Ints, sigmoid
 from data_synth.sheet import NEVER, Sheet, at, coded, ids, nullify
 
 _BODIES = ("credit_platform", "finance", "market_regulation", "bidding", "tax")
@@ -157,7 +157,7 @@ def _decision(sheet: Sheet, d: Debtors, app: Applications, u: Draws) -> None:
     decided = at(app.decided, 930)
     served = at(np.where(app.decided == NEVER, NEVER, app.decided + u.whole("served", 1, 6)), 640)
     good = app.granted | (app.result == 4)
-    courts = coded(d.place, [place.code for place in PLACES])
+    courts = area_codes(d.place, app.decided)
     certificate = pl.DataFrame({"c": courts, "a": application}).select(
         pl.format("XF{}{}", "c", pl.col("a").str.replace_all("-", ""))
     )
@@ -180,7 +180,10 @@ def _decision(sheet: Sheet, d: Debtors, app: Applications, u: Draws) -> None:
 
 
 def _orders(sheet: Sheet, d: Debtors, app: Applications, u: Draws) -> None:
-    """Orders to other bodies after a grant: the national platform always, one other body often."""
+    """Orders to other bodies after a grant: the national platform always, one other body often. Some do not
+    confirm, act late or report wrongly, more of them where departments are weak."""
+    prompt = column("departments")[d.place]
+    slow = np.exp(-0.35 * prompt)
     application = ids(d.who, "A", app.lane + 1)
     good = (app.lifted != NEVER) & (app.result >= 0)
     second = 1 + u.pick("body", (0.4, 0.3, 0.2, 0.1))
@@ -188,14 +191,12 @@ def _orders(sheet: Sheet, d: Debtors, app: Applications, u: Draws) -> None:
         body = np.zeros(d.size, dtype=np.int64) if j == 0 else second
         sent_on = np.where(good, app.decided + u.whole("sync", 0, 4, j), NEVER)
         sent = at(sent_on, 960)
-        received = np.where(
-            good & u.chance("received", 0.94, j), sent + u.whole("received_min", 30, 2800, j) * 60_000_000, NEVER
-        )
-        done = np.where(
-            (received != NEVER) & u.chance("done", 0.93, j),
-            received + u.whole("done_min", 60, 6000, j) * 60_000_000,
-            NEVER,
-        )
+        own = prompt - 0.4 * (body >= 3)  # bidding and tax answer least
+        taken = np.floor(slow * u.whole("received_min", 30, 2800, j)).astype(np.int64)
+        received = np.where(good & u.chance("received", sigmoid(2.8 + 0.5 * own), j), sent + taken * 60_000_000, NEVER)
+        taken = np.floor(slow * u.whole("done_min", 60, 6000, j)).astype(np.int64)
+        done = (received != NEVER) & u.chance("done", sigmoid(2.7 + 0.5 * own), j)
+        done = np.where(done, received + taken * 60_000_000, NEVER)
         rows = good if j == 0 else good & u.chance("second_body", 0.35)
         fixed: dict[str, Any] = {
             "tag": "SO", "number": 10 * app.lane + j, "application_id": application, "rows": rows,
@@ -204,7 +205,7 @@ def _orders(sheet: Sheet, d: Debtors, app: Applications, u: Draws) -> None:
         sheet.add("sync_orders", sent, **fixed)
         sheet.add("sync_orders", received, version=2, received_at=received, **fixed)
         sheet.add("sync_orders", done, version=3, received_at=received, done_at=done, source="coordination_platform",
-                  feedback_correct=u.chance("feedback", 0.96, j), **fixed)  # fmt: skip
+                  feedback_correct=u.chance("feedback", sigmoid(3.2 + 0.5 * own), j), **fixed)  # fmt: skip
 
 
 def _documents(sheet: Sheet, past: Past, app: Applications, outcome: Outcome, u: Draws) -> None:

@@ -52,7 +52,7 @@ def emit_watch(sheet: Sheet, d: Debtors, debts: Debts, app: Applications, outcom
             number=300 + 10 * app.lane + code,
             rows=rows,
             kind=label,
-            case_id=ids(d.who, "C", case + (app.lane if case else 0)),
+            case_id=ids(d.who, "C", np.where(outcome.same_case, 0, case + app.lane) if case else 0),
             event_date=event - (2 if code else 0),
             verified_date=outcome.known,
             severity=2,
@@ -76,7 +76,7 @@ def _monitoring(sheet: Sheet, d: Debtors, debts: Debts, app: Applications, outco
             (outcome.exit_day != NEVER) & (end > outcome.exit_day)
         )
         rows = app.granted & (month <= app.months) & ~over
-        near = np.where(outcome.event == NEVER, 999, outcome.event - end)
+        near = np.where(outcome.happened == NEVER, 999, outcome.happened - end)
         strain = np.clip((75 - near) / 75, 0, 1) * (near > -400) + 0.6 * (
             (outcome.shock_month != NEVER) & (month >= outcome.shock_month)
         )
@@ -86,7 +86,7 @@ def _monitoring(sheet: Sheet, d: Debtors, debts: Debts, app: Applications, outco
         ).astype(np.int64)
         stopped = (outcome.event != NEVER) & np.isin(outcome.kind, (3, 4)) & (end > outcome.event - 31)
         late = np.where(stopped, np.clip(end - outcome.event + 31, 1, 200), late)  # a broken plan shows as lateness
-        missing = u.chance("missing", 0.06)
+        missing = u.chance("missing", sigmoid(-2.8 - 0.5 * outcome.intensity))
         broken = (outcome.event != NEVER) & (outcome.known <= end)
         staff = np.where(
             d.unit, np.floor(d.staff * np.exp(-0.15 * strain) + 0.5), u.chance("work", sigmoid(1.6 + good)) * 1.0
@@ -94,9 +94,9 @@ def _monitoring(sheet: Sheet, d: Debtors, debts: Debts, app: Applications, outco
         flow = d.income * (0.10 * np.tanh(good) + 0.15 * u.z("flow"))
         deep: dict[str, Any] = {
             "d2_new_listing": ((outcome.kind <= 2) & broken).astype(np.int64),
-            "d3_concealment_clue": u.chance("clue", sigmoid(-4.2 - 0.6 * d.willingness + 1.2 * strain)).astype(
-                np.int64
-            ),
+            "d3_concealment_clue": u.chance(
+                "clue", sigmoid(-4.2 - 0.6 * d.willingness + 1.2 * strain + 0.4 * outcome.intensity)
+            ).astype(np.int64),
             "d4_ban_violation": u.chance("ban", sigmoid(-4.4 - 0.6 * d.willingness + 1.0 * strain)).astype(np.int64),
             "d5_overdue_credit": u.chance("credit", sigmoid(-3.2 - 0.8 * good)).astype(np.int64),
             "d6_document_mismatch": u.chance("paper", sigmoid(-4.0 - 0.5 * d.willingness)).astype(np.int64),

@@ -24,8 +24,8 @@ SUBJECTS = ("natural", "enterprise", "individual_business", "other_unit")
 @dataclass(frozen=True)
 class Debtors:
     """One row a debtor, all arrays (n,). `anchor` is the day of a first application (or, without
-    one, the middle of the observed history). `*_used` are the hidden causes that outcomes see:
-    the debtor's own, unless the world shuffles them."""
+    one, the middle of the observed history; for some a day after the last observed one). `*_used` are
+    the hidden causes that outcomes see: the debtor's own, unless the world shuffles them."""
 
     who: Ints
     total: int  # debtors of the whole world
@@ -42,6 +42,7 @@ class Debtors:
     resilience_used: Floats
     debts_used: Floats
     anchor: Ints
+    last: int  # last observed day
     applies: Bools
     minor: Bools
     lacks_capacity: Bools
@@ -63,11 +64,16 @@ class Debtors:
 
 
 def anchor_day(uniform: Floats, params: WorldParams) -> Ints:
-    """Days by the growth of applications: density rising by `yearly_growth` from the first day."""
+    """Days by the growth of applications: density rising by `yearly_growth` from the first day; the last
+    share `later` of the debtors would come in the 500 days after the last observed one."""
     first, last = day_number(params.first_day), day_number(params.observed_until) - 20
     rate = np.log1p(params.yearly_growth) / 365.25
     span = float(last - first)
-    return np.asarray(first + np.floor(np.log1p(uniform * np.expm1(rate * span)) / rate), dtype=np.int64)
+    now = 1 - params.later
+    seen = np.floor(np.log1p(np.minimum(uniform / now, 1.0) * np.expm1(rate * span)) / rate)
+    after = np.clip(uniform - now, 0.0, None) / max(params.later, 1e-9)
+    later = span + 20 + np.floor(480 * after)
+    return np.asarray(first + np.where(uniform < now, seen, later), dtype=np.int64)
 
 
 def draw_debtors(who: Ints, total: int, seed: int, params: WorldParams) -> Debtors:
@@ -91,7 +97,7 @@ def draw_debtors(who: Ints, total: int, seed: int, params: WorldParams) -> Debto
     staff = np.where(subject == INDIVIDUAL, staff % 8, staff)
     capital = np.round(np.exp(14.2 + 0.2 * ability + 1.0 * d.z("capital")), -4)
     sales = np.exp(11.6 + 0.35 * ability + 0.8 * d.z("sales")) * np.where(subject == INDIVIDUAL, 0.25, 1.0)
-    wage = column("wage")[place] * np.exp(0.30 * ability + 0.22 * d.z("wage"))
+    wage = column("wage")[place] * np.exp(0.34 * ability + 0.20 * d.z("wage"))
     past_shock = d.chance("past_shock", sigmoid(-1.6 - 0.35 * ability))
     return Debtors(
         who=who,
@@ -109,6 +115,7 @@ def draw_debtors(who: Ints, total: int, seed: int, params: WorldParams) -> Debto
         resilience_used=other.z("hidden_resilience") if params.shuffle == "hidden_resilience" else resilience,
         debts_used=other.z("hidden_debts") if params.shuffle == "hidden_debts" else debts,
         anchor=anchor_day(d.u("anchor"), params),
+        last=day_number(params.observed_until),
         applies=d.chance("applies", np.clip(params.applies + 0.03 * willingness, 0.0, 1.0)),
         minor=minor,
         lacks_capacity=lacks,

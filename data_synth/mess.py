@@ -1,7 +1,9 @@
 """Mess put into records on purpose, at a stated rate, each piece told in the truth.
 
-Faults that validation must find carry the name of its fault code: `future`, `out_of_range`,
-`not_allowed`, `not_null`, `dangling_reference`, `duplicate_row`. Mess that is valid and must be lived
+Faults that validation must find carry the name of its fault code: `wrong_type` (words
+where an amount or a day belongs; its column is then text in the file), `future`, `out_of_range`,
+`not_finite`, `not_allowed`, `not_null`, `bad_pattern`, `bad_text`, `dangling_reference`, `bad_supersedes`,
+`duplicate_row`. Mess that is valid and must be lived
 with: `late` (a row known months after its time), `wrong_listing` (a listing, later annulled),
 `same_case_twice` (one case number under two ids), `half_width` (brackets of a case number typed
 half-width). See domain brief, §3.1 and §5, last line.
@@ -9,6 +11,7 @@ half-width). See domain brief, §3.1 and §5, last line.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +22,7 @@ from records.contract import Column, Table
 from records.tables import TABLES
 
 _TOLD = pl.Schema({"table": pl.String, "row_id": pl.String, "debtor_id": pl.String, "fault": pl.String})
+_WORDS = "不详"  # what clerks write where they know no figure
 _LATE_TABLES = ("operating_monthly", "income_facts", "creditor_social_facts")
 _KEYS = ("row_id", "supersedes_id", "debtor_id", "region_code", "known_at", "ingested_at")
 
@@ -112,6 +116,9 @@ class Mess:
                 here = hit & (kind == place)
                 if fault == "future":
                     here &= frame[column.name].is_not_null().to_numpy()
+                if fault == "wrong_type":  # written by `mistyped`, when the rows go to their file
+                    notes.append(_note(name, frame, here, fault))
+                    continue
                 bad = bad.with_columns(
                     pl.when(pl.Series(here)).then(_wrong(fault, column)).otherwise(column.name).alias(column.name)
                 )
@@ -120,6 +127,20 @@ class Mess:
             notes.append(_note(name, frame, again, "duplicate_row"))
             done.append((name, pl.concat([bad, bad.filter(pl.Series(again))]), pl.concat(notes)))
         return done
+
+
+def mistyped(tables: Mapping[str, pl.DataFrame], told: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Those of the tables that hold rows told as `wrong_type`, with that column as text and words in these rows."""
+    wrong = told.filter(pl.col("fault") == "wrong_type")
+    found = {}
+    for name, frame in tables.items():
+        rows = wrong.filter(pl.col("table") == name)["row_id"]
+        here = frame["row_id"].is_in(rows.implode())
+        if here.any():
+            column = dict(_kinds(TABLES[name]))["wrong_type"].name
+            text = pl.when(pl.Series(here)).then(pl.lit(_WORDS)).otherwise(pl.col(column).cast(pl.String))
+            found[name] = frame.with_columns(text.alias(column))
+    return found
 
 
 def _note(table: str, frame: pl.DataFrame, rows: Bools | None, fault: str) -> pl.DataFrame:
@@ -131,7 +152,12 @@ def _kinds(table: Table) -> list[tuple[str, Column]]:
     """One fault of each kind that the table has a column for."""
     own = [column for column in table.columns if column.name not in (*_KEYS, table.business_id)]
     found: list[tuple[str, Column]] = []
+    fits: Callable[[Column], bool]
     for fault, fits in (
+        ("wrong_type", lambda c: c.kind in ("money", "date")),
+        ("not_finite", lambda c: c.kind == "number"),
+        ("bad_pattern", lambda c: c.kind == "id" and c.references is None and c.pattern is None),
+        ("bad_text", lambda c: c.kind == "text" and c.pattern is None),
         ("future", lambda c: c.kind == "date" and c.past),
         ("out_of_range", lambda c: c.kind in ("money", "integer", "number") and c.minimum is not None),
         ("not_allowed", lambda c: c.kind == "enum"),
@@ -141,17 +167,20 @@ def _kinds(table: Table) -> list[tuple[str, Column]]:
         columns = [column for column in own if fits(column)]
         if columns:
             found.append((fault, columns[-1]))
-    return found
+    return [*found, ("bad_supersedes", table.column("supersedes_id"))]
 
 
 def _wrong(fault: str, column: Column) -> pl.Expr:
     """A value that is at fault in the stated way."""
-    if fault == "future":
-        return pl.col("known_at").dt.date() + pl.duration(days=40)
-    if fault == "out_of_range":
-        return pl.lit(-1).cast(column.dtype)
-    if fault == "not_allowed":
-        return pl.lit("未知")
-    if fault == "dangling_reference":
-        return pl.lit("nowhere")
-    return pl.lit(None, dtype=column.dtype)
+    values = {
+        "future": pl.col("known_at").dt.date() + pl.duration(days=40),
+        "out_of_range": pl.lit(-1),
+        "not_finite": pl.lit(float("inf")),
+        "not_allowed": pl.lit("未知"),
+        "bad_pattern": pl.lit("两 处"),
+        "bad_text": pl.lit(""),
+        "dangling_reference": pl.lit("nowhere"),
+        "bad_supersedes": pl.lit("nowhere"),
+        "not_null": pl.lit(None),
+    }
+    return values[fault].cast(column.dtype)

@@ -3,8 +3,14 @@
 P(re-default within 12 months | granted) = sigmoid(sum of the causes in `WorldParams.redefault`),
 exactly; it spreads over months by a fixed shape, which a later shock bends towards the months after
 it: survival to month m is (1 - p12) ** G(m), G(12) = 1. Drawn for every application, granted or
-not: potential outcomes. Competing exits (deregistration, bankruptcy) come by chance of their own and
-hide what would have come after them; the true probabilities are those without competing exits.
+not: potential outcomes.
+
+Two things stand between what happens and what is recorded. After a deletion at the creditor's request the
+same creditor's request to list again is refused for six months: such a relisting (E1) is recorded only after
+the bar. And false material, banned conduct and concealment (E6 to E8) come to light the sooner, and more
+often, the closer a debtor is watched: `intensity`. Competing exits (deregistration, bankruptcy) come by
+chance of their own and hide what would have come after them; the true probabilities are those without
+competing exits.
 """
 
 from __future__ import annotations
@@ -12,9 +18,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logit
 
 from data_synth.debts import Debts
 from data_synth.latent import NATURAL, Debtors
+from data_synth.law import BARRED_MONTHS
 from data_synth.params import WorldParams
 from data_synth.places import INDUSTRIES, column, macro
 from data_synth.property import year_of
@@ -24,6 +32,7 @@ from data_synth.sheet import NEVER
 
 KINDS = ("E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8")
 _KIND_SHARE = (0.30, 0.12, 0.20, 0.17, 0.07, 0.05, 0.05, 0.04)
+_OUTSIDE = (5, 6, 7)  # E6 to E8: no register of the courts shows them
 _SHAPE = np.array([0.5, 0.7, 0.9, 1.0, 1.1, 1.1, 1.1, 1.1, 1.0, 1.0, 0.9, 0.9] + [0.5] * 12)
 MONTH = 30.4375
 
@@ -31,8 +40,8 @@ MONTH = 30.4375
 @dataclass(frozen=True)
 class Outcome:
     """Potential and actual outcomes of applications; arrays (n,). `start` is the day of lifting, actual or,
-    without a grant, the day it would have come; `event` the actual re-default day (NEVER: none
-    seen), `would` the day in the world where the repair is granted and no competing exit comes."""
+    without a grant, the day it would have come; `event` the recorded re-default day (NEVER: none
+    recorded), `would` the day in the world where the repair is granted and no competing exit comes."""
 
     start: Ints
     causes: dict[str, Floats]
@@ -43,8 +52,12 @@ class Outcome:
     would: Ints
     would_month: Ints
     kind: Ints  # position in KINDS
+    happened: Ints  # day of the actual re-default, recorded or not
     event: Ints
     known: Ints
+    barred: Bools  # a relisting that the six months' bar kept off the record until it ended
+    same_case: Bools  # the relisting is in the old case, at the same creditor's request
+    intensity: Floats  # of monitoring, in standard units
     exit_day: Ints  # competing exit before any event, NEVER: none
     exit_bankrupt: Bools
     annulled: Ints  # day of a wrong E1 that is annulled later, NEVER: none
@@ -95,9 +108,19 @@ def draw_outcome(d: Debtors, debts: Debts, app: Applications, params: WorldParam
     months_to_exit = np.floor(np.log1p(-u.u("exit")) / np.log1p(-exit_rate)).astype(np.int64)
     exit_day = np.where(months_to_exit < 24, start + 6 + np.floor(months_to_exit * MONTH).astype(np.int64), NEVER)
     exit_first = (exit_day != NEVER) & ((would == NEVER) | (exit_day <= would)) & app.granted
-    event = np.where(app.granted & ~exit_first, would, NEVER)
-    known = np.where(event == NEVER, NEVER, event + u.whole("report_lag", 2, 30))
-    wrong = app.granted & (event == NEVER) & u.chance("annulled", 0.015)
+    happened = np.where(app.granted & ~exit_first, would, NEVER)
+    intensity = 0.4 * column("departments")[d.place] + 0.3 * column("staffing")[d.place] + 0.8 * u.z("intensity")
+    outside = np.isin(kind, _OUTSIDE)
+    watched = happened <= start + np.floor(app.months * MONTH).astype(np.int64)
+    seen = u.chance("detected", sigmoid(logit(params.detected) + 0.8 * intensity - 0.8 * ~watched))
+    same_case = app.on_request & (kind == 0) & u.chance("same_creditor", 0.85)
+    free = start + np.floor(BARRED_MONTHS * MONTH).astype(np.int64) + 2
+    barred = same_case & (happened != NEVER) & (happened < free)
+    event = np.where(barred, free + u.whole("after_bar", 1, 25), happened)
+    event = np.where(outside & ~seen, NEVER, event)
+    slow = np.where(outside & (intensity < 0), u.whole("report_slow", 5, 25), 0)
+    known = np.where(event == NEVER, NEVER, event + u.whole("report_lag", 2, 30) + slow)
+    wrong = app.granted & (happened == NEVER) & u.chance("annulled", 0.015)
     annulled = np.where(wrong, start + 20 + np.floor(280 * u.u("annulled_day")).astype(np.int64), NEVER)
     in_watch = (event != NEVER) & (event <= start + np.floor(app.months * MONTH).astype(np.int64))
     must = np.isin(kind, (5,)) | (np.isin(kind, (0, 3, 6, 7)) & u.chance("revoked", 0.6))
@@ -108,7 +131,8 @@ def draw_outcome(d: Debtors, debts: Debts, app: Applications, params: WorldParam
     return Outcome(
         start=start, causes=causes, p6=-np.expm1(-level_12 * growth[:, 5]), p12=p12, later_shock=shock,
         shock_month=np.where(used, month, NEVER), would=would,
-        would_month=np.where(would == NEVER, NEVER, passed + 1), kind=kind, event=event, known=known,
+        would_month=np.where(would == NEVER, NEVER, passed + 1), kind=kind, happened=happened, event=event,
+        known=known, barred=barred, same_case=same_case, intensity=intensity,
         exit_day=np.where(exit_first, exit_day, NEVER),
         exit_bankrupt=(d.subject == NATURAL) | u.chance("exit_kind", 0.45), annulled=annulled, revoked_on=revoked_on,
         ground=np.where(revoked, ground, -1), lockout=np.where(revoked, revoked_on + lock_days, NEVER),

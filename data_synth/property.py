@@ -1,5 +1,5 @@
-"""What debtors own and earn, as the court learns of it: network queries, property reports,
-operating months, income, attested hardship."""
+"""What debtors own and earn, as the court learns of it: property reports, operating months, income,
+attested hardship (queries: `data_synth.queries`)."""
 
 from __future__ import annotations
 
@@ -11,29 +11,28 @@ import numpy as np
 from data_synth.debts import DISCRETIONARY, Debts
 from data_synth.latent import NATURAL, Debtors
 from data_synth.places import PLACES, column, macro
-from data_synth.rng import Bools, Draws, Floats, Ints, sigmoid
+from data_synth.rng import Bools, Floats, Ints, sigmoid
 from data_synth.sheet import NEVER, Sheet, at, coded, working
 
 CLASSES = (
     "deposit", "real_estate", "vehicle", "securities", "equity", "provident_fund", "insurance", "receivable", "other",
 )  # fmt: skip
 _PRESENT = (0.75, 0.40, 0.35, 0.10, 0.10, 0.30, 0.15, 0.25, 0.08)
-_ASKED = (1.0, 0.55, 0.35, 0.15, 0.15, 0.25, 0.12, 0.25, 0.06)
 _WEIGHT = (0.5, 3.0, 1.2, 0.6, 0.8, 0.5, 0.4, 0.8, 0.4)
-CHANNELS = ("总对总", "点对点", "onsite", "clue")
-STATES = ("ok", "partial", "fail", "timeout")
 VERDICTS = ("true", "omitted", "false", "refused")
 MONTHS = 14
 
 
 @dataclass(frozen=True)
 class Property:
-    """Asset arrays (n, 9) in CNY in the order of CLASSES; `cover` net assets over what is left of the
+    """Asset arrays (n, 9) in CNY in the order of CLASSES; `wallet` the share of the deposits that lies in
+    electronic wallets, which no network query reaches; `cover` net assets over what is left of the
     main case; `verdict` of the first property report (position in VERDICTS); `cured` when a later
     true report followed a refused one."""
 
     gross: Floats
     burden: Floats
+    wallet: Floats
     cover: Floats
     verdict: Ints
     cured: Bools
@@ -47,7 +46,7 @@ def draw_property(d: Debtors, debts: Debts) -> Property:
     u = d.draws
     n = d.size
     left = np.maximum(debts.principal[:, 0] - debts.paid_by(d.anchor), 500.0)
-    cover = np.exp(-1.2 + 0.75 * d.ability + 0.55 * u.z("cover"))
+    cover = np.exp(-1.2 + 0.78 * d.ability + 0.45 * u.z("cover"))
     cover = np.minimum(cover, 4.0)
     present = np.stack([u.chance("present", p, j) for j, p in enumerate(_PRESENT)], axis=1)
     present[:, 5] &= d.subject == NATURAL
@@ -66,11 +65,12 @@ def draw_property(d: Debtors, debts: Debts) -> Property:
     verdict = np.where(broken, 1 + u.pick("report_reason", (0.55, 0.10, 0.35)), verdict)
     low = np.array([0.88, 0.45, 0.0, np.nan])[verdict]
     high = np.array([1.0, 0.88, 0.4, np.nan])[verdict]
-    late = np.floor(np.exp(2.0 - 0.5 * d.willingness + 1.0 * u.z("report_late"))).astype(np.int64) - 5
+    late = np.floor(np.exp(2.0 - 0.5 * d.willingness + 0.8 * u.z("report_late"))).astype(np.int64) - 5
     hardship = sigmoid(-3.2 + 3.4 * d.past_shock - 0.2 * d.ability)
     return Property(
         gross=gross,
         burden=np.round(gross * mortgaged, 2),
+        wallet=np.clip(0.05 * (year_of(d.anchor) - 2014.0), 0.0, 0.4) * u.u("wallet") ** 2,
         cover=cover,
         verdict=verdict,
         cured=(verdict == 3) & u.chance("cured", sigmoid(0.2 + 0.7 * d.willingness)),
@@ -78,45 +78,6 @@ def draw_property(d: Debtors, debts: Debts) -> Property:
         match=np.round(low + (high - low) * u.u("match"), 3),
         attested=(d.subject == NATURAL) & (debts.standing == DISCRETIONARY) & u.chance("attested", hardship),
     )
-
-
-def emit_queries(
-    sheet: Sheet, d: Debtors, own: Property, asked_on: Ints, *, number: int, full: bool, growth: float
-) -> None:
-    """One round of network queries on the days `asked_on` (n,), NEVER for no round. `full` asks for all
-    classes, otherwise deposits, homes and vehicles only; values are those at the anchor times `growth`."""
-    u = Draws(d.draws.seed, d.who, number + 10)
-    fail = column("query_failure")[d.place]
-    cap = column("provident_cap")[d.place]
-    for j in range(9):
-        if not full and j > 2:
-            continue
-        early = np.where(own.gross[:, j] > 0, 0.55, 0.15)  # courts ask where a first report points
-        rows = (asked_on != NEVER) & u.chance("asked", _ASKED[j] if full else early, j)
-        minute = u.whole("asked_minute", 510, 1020, j)
-        asked = at(asked_on, minute)
-        pace = np.where(u.chance("slow", 0.08, j), u.whole("slow_days", 5, 25, j), u.whole("quick_days", 0, 4, j))
-        state = u.pick("state", np.stack([1 - 1.5 * fail - 0.05, np.full(d.size, 0.05), fail, 0.5 * fail], axis=1), j)
-        pace = np.where(state == 3, 30, pace)
-        answered = at(asked_on + pace, np.maximum(minute + 7, u.whole("answer_minute", 540, 1060, j)))
-        answered = np.where(asked_on == NEVER, NEVER, answered)
-        seen = state < 2
-        noise = growth * np.exp(0.12 * u.z("noise", j))
-        part = np.where(state == 1, 0.6, 1.0)
-        gross = np.where(seen, np.round(own.gross[:, j] * noise * part, 2), np.nan)
-        burden = np.where(state == 0, np.round(own.burden[:, j] * noise, 2), np.nan)
-        reach = np.minimum((gross - np.nan_to_num(burden)) * 0.85, cap if j == 5 else np.inf)
-        channel = u.pick("channel", (0.78, 0.14, 0.05, 0.03), j)
-        fixed: dict[str, Any] = {
-            "asset_class": CLASSES[j], "channel": coded(channel, CHANNELS), "requested_at": asked,
-            "tag": "Q", "number": number * 10 + j, "source": "query_control", "rows": rows,
-        }  # fmt: skip
-        sheet.add("property_queries", asked, **fixed)
-        sheet.add(
-            "property_queries", answered, version=2, **fixed,
-            feedback_at=np.where(state == 3, NEVER, answered), feedback_status=coded(state, STATES),
-            gross_value=gross, encumbrance_value=burden, accessible_value=np.round(reach, 2),
-        )  # fmt: skip
 
 
 def emit_reports(sheet: Sheet, d: Debtors, debts: Debts, own: Property) -> None:

@@ -1,9 +1,9 @@
 """Applications for repair and the courts' decisions on them, as arrays.
 
 A discretionary application is granted with probability sigmoid(sum of the causes in
-`WorldParams.success`): facts of the record, the court's severity, the year (practice grew more
-generous), and one hidden cause, the panel's reading of the case. Courts do not see the latent
-ability and willingness, and re-default never feeds back into the decision.
+`WorldParams.success`): facts of the record, the court's severity and means, the year (practice grew more
+generous, and knew repair only from 2019 on), and one hidden cause, the panel's reading of the case. Courts
+do not see the latent ability and willingness, and re-default never feeds back into the decision.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from data_synth.conduct import Conduct
 from data_synth.debts import DISCRETIONARY, PERFORMED, REASON_RANK, SETTLED, Debts
 from data_synth.latent import NATURAL, Debtors
+from data_synth.law import REPAIR_KNOWN, revised
 from data_synth.params import WorldParams
 from data_synth.places import column
 from data_synth.property import Property, year_of
@@ -53,6 +54,7 @@ class Applications:
     result: Ints  # position in RESULTS, -1 undecided
     granted: Bools
     lifted: Ints  # day of effective lifting when granted or closed by statute
+    on_request: Bools  # the listing was deleted at the creditors' written request (art. 10(3))
     months: Ints
     ordinary: Bools
     type_requested: Ints
@@ -115,6 +117,10 @@ def draw_applications(
     mismatch = np.floor(np.exp(-1.0 - 0.5 * d.willingness + 0.8 * u.z("mismatch"))).astype(np.int64)
     submitted = required - np.minimum(gaps, required - 1)
     reply, reply_day, early, consent, objection = _creditors(conduct, u, base, performed)
+    written = np.where(early, conduct.shares[:, :NOTICES], 0.0).sum(axis=1)
+    pace_z = u.z("pace")
+    removal = (base < REPAIR_KNOWN) + np.zeros(d.size)
+    repair = 1.0 - removal
 
     panel = u.z("panel_reading")
     other = u.of(partner(d.who, d.total, d.draws.seed, "shuffle/panel_reading"))
@@ -127,12 +133,15 @@ def draw_applications(
         "discrepancies": mismatch.astype(np.float64),
         "violations": causes["violations"] + revoked,
         "negative_list": np.maximum(causes["negative_list"], locked),
-        "path": params.grant_slope * (year_of(base) - 2020.5),
+        "cycle": pace_z,
+        "path": params.grant_slope * (year_of(base) - 2020.5) - params.grant_break * removal,
+        "plain_removal": removal * causes["performed"],
         "panel_reading": panel_used,
     }
+    causes |= {name: causes[name] * repair for name in ("settlement", "security", "hardship", "jobs")}
     level = params.grant_level + sum(params.success[name] * value for name, value in causes.items())
     success = sigmoid(np.asarray(level, dtype=np.float64))
-    pace = np.clip(np.exp(2.98 + 0.45 * u.z("pace")), 5, 60).astype(np.int64)
+    pace = np.clip(np.exp(2.98 + 0.45 * pace_z - 0.10 * column("staffing")[d.place]), 5, 60).astype(np.int64)
     pace = np.where(discretionary, np.maximum(pace, 12), np.minimum(pace, 25))
     withdrawn_at_all = accepted_at_all & discretionary & u.chance("withdrawn", 0.03)
     decided = np.where(accepted_at_all & ~withdrawn_at_all, np.minimum(working(base + pace), base + 60), NEVER)
@@ -145,13 +154,14 @@ def draw_applications(
     result = np.where(discretionary, np.where(grant, mode, 3), 4)
     seen = (decided != NEVER) & (decided <= last)
     lag = np.where(u.chance("slow_lifting", 0.03), u.whole("slow_lift", 12, 40), u.whole("lift", 1, 4))
+    asked = grant & (written >= 0.6) & revised(decided) & ~debts.unlisted
     months = np.array([6, 8, 10, 12])[np.searchsorted((-0.7, 0.0, 0.7), -np.asarray(level))]
     return Applications(
         lane=lane, exists=exists, standing=standing, filed=filed, accepted=accepted,
         withdrawn=np.where(withdrawn_at_all, base + u.whole("withdrawn_day", 2, 20), NEVER),
         decided=decided, result=np.where(seen, result, -1), granted=grant & seen,
         lifted=np.where(seen & (grant | (result == 4)), decided + lag, NEVER),
-        months=np.where(grant, months, 0),
+        on_request=asked & seen, months=np.where(grant, months, 0),
         ordinary=discretionary & ((objection > 0) | (left > 1e6) | u.chance("ordinary", 0.35)),
         type_requested=_type(d, debts, own, standing), required=required, submitted=submitted,
         discrepancies=np.where(u.chance("unchecked", 0.05), NEVER, mismatch),
@@ -187,12 +197,14 @@ def _record_causes(past: Past, safe: Ints, *, performed: Floats, left: Floats) -
         "violations": conduct.count("ban_violation", "asset_transfer", "obstruct") + (own.verdict == 2),
         "negative_list": conduct.barred(own) + zero,
         "report_bad": verdict_bad + zero,
-        "reason_rank": REASON_RANK[debts.reason] - 1,
+        "reason_rank": np.where(debts.unlisted, 0.0, REASON_RANK[debts.reason] - 1),
         "debt": (np.log1p(left) - 10.6) / 1.6,
         "contact": np.where(served > 0, 1 - missed / np.maximum(served, 1) - 0.7, 0.0) / 0.35,
         "jobs": conduct.jobs + zero,
         "hardship": own.attested + zero,
         "court": column("severity")[d.place],
+        "staffing": column("staffing")[d.place],
+        "departments": column("departments")[d.place],
     }
 
 

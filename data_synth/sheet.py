@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -45,16 +45,22 @@ def debtor_ids(who: Ints) -> pl.Series:
 
 def ids(who: Ints, tag: str, number: int | Ints, missing: Bools | None = None) -> pl.Series:
     """Business identifiers such as D00000001-P3; null where `missing`."""
-    order = np.broadcast_to(np.asarray(number, dtype=np.int64), who.shape)
-    frame = pl.DataFrame({"who": debtor_ids(who), "number": order})
-    names = frame.select(pl.format(f"{{}}-{tag}{{}}", "who", "number")).to_series()
+    names = _numbered(debtor_ids(who), tag, number)
     return names if missing is None else nullify(names, missing)
+
+
+def _numbered(debtors: pl.Series, tag: str, number: int | Ints) -> pl.Series:
+    if isinstance(number, int):
+        return debtors + f"-{tag}{number}"
+    return debtors + f"-{tag}" + pl.Series(number).cast(pl.String)
 
 
 def nullify(values: pl.Series, missing: Bools) -> pl.Series:
     """`values` with null where `missing`."""
-    frame = pl.DataFrame({"v": values, "m": missing})
-    return frame.select(pl.when(~pl.col("m")).then(pl.col("v"))).to_series()
+    if not missing.any():
+        return values
+    nothing = pl.Series(values.name, [None], dtype=values.dtype).new_from_index(0, values.len())
+    return values.zip_with(pl.Series(~missing), nothing)
 
 
 def coded(codes: Ints, values: Sequence[str]) -> pl.Series:
@@ -84,12 +90,17 @@ def _typed(value: Value, column: Column, size: int) -> pl.Series:
 @dataclass
 class Sheet:
     """Collects rows of all tables for one set of debtors. Rows that become known after
-    `last` (µs) are left out: nobody has observed them."""
+    `last` (µs) are left out: nobody has observed them. `region` gives the area codes of debtors (their
+    positions) on days."""
 
     who: Ints
-    region_code: pl.Series
+    region: Callable[[Ints, Ints], pl.Series]
     last: int
     parts: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    debtor: pl.Series = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.debtor = debtor_ids(self.who)
 
     def add(
         self,
@@ -110,24 +121,23 @@ class Sheet:
         `corrects` is the version that this one corrects. Columns left out are null."""
         contract = TABLES[table]
         place = np.arange(self.who.size) if take is None else take
-        who = self.who[place]
         keep = (known != NEVER) & (known <= self.last)
         if rows is not None:
             keep &= rows
         if not keep.any():
             return
         kept = np.flatnonzero(keep)
-        number_of = np.broadcast_to(np.asarray(number, dtype=np.int64), who.shape)[kept]
-        who, known, place = who[kept], known[kept], place[kept]
+        number_of = number if isinstance(number, int) else number[kept]
+        known, place = known[kept], place[kept]
         size = kept.size
-        debtor = debtor_ids(who)
-        business = debtor if contract.business_id == "debtor_id" else ids(who, tag, number_of)
+        debtor = self.debtor.gather(place)
+        business = debtor if contract.business_id == "debtor_id" else _numbered(debtor, tag, number_of)
         data: dict[str, pl.Series] = {}
         given: dict[str, Value] = {
             "row_id": business + f".{version}",
             "supersedes_id": None if corrects is None else business + f".{corrects}",
             "debtor_id": debtor,
-            "region_code": self.region_code.gather(place),
+            "region_code": self.region(place, (known + _ZONE) // _DAY),
             "source_system": source if isinstance(source, str) else source.gather(kept),
             "ingested_at": known - 20 * 60_000_000,
             "known_at": known,

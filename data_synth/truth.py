@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from data_synth.history import History
 from data_synth.latent import SUBJECTS
 from data_synth.outcome import KINDS
 from data_synth.params import WorldParams
 from data_synth.places import PLACES
 from data_synth.rng import Ints
 from data_synth.sheet import NEVER, at, coded, debtor_ids, ids, nullify
-
-if TYPE_CHECKING:
-    from data_synth.world import History
 
 STANDINGS = (
     "discretionary", "performed", "settlement_performed", "terminated", "not_enforced", "suspended", "term_passed",
@@ -45,6 +42,7 @@ def truth_of_debtors(history: History) -> pl.DataFrame:
             "past_shock": d.past_shock,
             "hidden_resilience": d.resilience.round(10),
             "hidden_debts": d.debts.round(10),
+            "wallet_share": history.past.own.wallet.round(10),
             "standing": coded(history.past.debts.standing, STANDINGS),
             "anchor": _days(d.anchor),
             "applies": d.applies,
@@ -55,8 +53,11 @@ def truth_of_debtors(history: History) -> pl.DataFrame:
 def truth_of_applications(history: History) -> pl.DataFrame:
     """One row an application, accepted or not. `as_of` is the midnight after the day of acceptance;
     `p_success` is null where the law leaves no discretion; `y_redefault_6/12`, `months_to_redefault` and
-    `would_on` are potential outcomes had the repair been granted and nothing competed; `cause_*` and
-    `success_*` are the values that entered the outcome, before their strengths."""
+    `would_on` are potential outcomes had the repair been granted and nothing competed; `happened_on` is the
+    actual re-default and `event_on` its record: later where the creditor was `barred` from asking to list again
+    (only after a deletion `on_request`), null where nobody noticed, less often so under a high
+    `monitoring_intensity`; `cause_*` and `success_*` are the values that entered the outcome, before their
+    strengths."""
     d = history.past.debtors
     frames = []
     for app, outcome in history.lanes:
@@ -84,6 +85,11 @@ def truth_of_applications(history: History) -> pl.DataFrame:
             "event_on": _days(outcome.event),
             "competing_on": _days(outcome.exit_day),
             "annulled_on": _days(outcome.annulled),
+            "observation_months": app.months,
+            "on_request": app.on_request,
+            "barred": outcome.barred,
+            "happened_on": _days(outcome.happened),
+            "monitoring_intensity": outcome.intensity.round(10),
             "own_hidden_resilience": d.resilience.round(10),
             "own_hidden_debts": d.debts.round(10),
             "own_later_shock": outcome.later_shock,
@@ -100,16 +106,16 @@ def truth_of_applications(history: History) -> pl.DataFrame:
 
 
 def write_truth(
-    aside: Path, told: Sequence[dict[str, pl.DataFrame]], params: WorldParams, seed: int, debtors: int
+    aside: Path, told: Mapping[str, Sequence[pl.LazyFrame]], params: WorldParams, seed: int, debtors: int
 ) -> None:
-    """Write debtors.parquet, applications.parquet, mess.parquet and world.json into `aside`."""
+    """Write debtors.parquet, applications.parquet, mess.parquet (`told`, in parts) and world.json into `aside`."""
     aside.mkdir(parents=True, exist_ok=True)
     for name, order in (
         ("debtors", ["debtor_id"]),
         ("applications", ["debtor_id", "application_id"]),
         ("mess", ["table", "row_id", "fault"]),
     ):
-        frame = pl.concat([part[name] for part in told]).sort(order)
+        frame = pl.concat(told[name]).sort(order).collect(engine="in-memory")
         frame.write_parquet(aside / f"{name}.parquet", statistics=False)
     text = json.dumps(
         {"seed": seed, "debtors": debtors, "params": _plain(params)}, ensure_ascii=False, indent=1, sort_keys=True

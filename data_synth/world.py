@@ -1,87 +1,58 @@
 """The synthetic causal world: writes a dataset of case records and, kept apart, the truth behind it.
 
 Debtors are grouped by the bucket their identifier falls into; a bucket, or some small neighbouring
-ones, is made and written on its own, so memory is bounded whatever the world's size. Rows depend on
-the seed and the debtor's number only.
+ones, is made and written on its own, by one process or another, so memory is bounded whatever the
+world's size. Rows depend on the seed and the debtor's number only.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from data_synth.conduct import draw_conduct, emit_behaviour, emit_social
-from data_synth.debts import draw_debts
-from data_synth.emit_debts import emit_debts
-from data_synth.emit_identity import emit_identity
-from data_synth.emit_measures import emit_measures
-from data_synth.emit_repair import emit_application
-from data_synth.emit_watch import emit_watch
-from data_synth.latent import draw_debtors
-from data_synth.mess import Mess
-from data_synth.outcome import Outcome, draw_outcome
+from data_synth.history import draw_history, emit_history
+from data_synth.mess import Mess, mistyped
 from data_synth.params import WorldParams
-from data_synth.places import PLACES
-from data_synth.property import draw_property, emit_income, emit_operating, emit_queries, emit_reports
-from data_synth.repair import Applications, Past, draw_applications, second_filing
 from data_synth.rng import Ints
-from data_synth.sheet import NEVER, Sheet, at, coded, day_number, debtor_ids, merge
+from data_synth.sheet import debtor_ids, merge
 from data_synth.truth import truth_of_applications, truth_of_debtors, write_truth
+from records.buckets import part_path
 from records.dataset import DatasetInfo, DatasetWriter, bucket_of
+from records.dataset_info import INFO_FILE
+from records.files import parquet_bytes, write_atomically
+from records.tables import DATASET_TABLES
+
+TRUTHS = ("debtors", "applications", "mess")
 
 
 @dataclass(frozen=True)
-class History:
-    """Everything drawn for a set of debtors, before it becomes rows."""
+class _Plan:
+    """What every group of buckets needs to know."""
 
-    past: Past
-    lanes: tuple[tuple[Applications, Outcome], ...]
-
-
-def draw_history(who: Ints, total: int, seed: int, params: WorldParams) -> History:
-    """Latent causes, facts, decisions and outcomes of the debtors numbered `who` (1 to `total`)."""
-    d = draw_debtors(who, total, seed, params)
-    debts = draw_debts(d)
-    past = Past(d, debts, draw_property(d, debts), draw_conduct(d, debts))
-    last = day_number(params.observed_until)
-    filed = np.where(d.applies, d.anchor, NEVER)
-    nobody = np.zeros(d.size, dtype=np.bool_)
-    first = draw_applications(past, params, lane=0, filed=filed, revoked=nobody, locked=nobody)
-    first_outcome = draw_outcome(d, debts, first, params)
-    again, locked = second_filing(past, first, first_outcome.revoked_on, first_outcome.lockout, last)
-    revoked = first_outcome.revoked_on != NEVER
-    second = draw_applications(past, params, lane=1, filed=again, revoked=revoked, locked=locked)
-    return History(past, ((first, first_outcome), (second, draw_outcome(d, debts, second, params))))
+    scratch: Path
+    info: DatasetInfo
+    debtors: int
+    seed: int
+    mess: float
+    params: WorldParams
+    chunk: int
 
 
-def emit_history(history: History, params: WorldParams) -> dict[str, pl.DataFrame]:
-    """All rows of the history that were known by the last observed day."""
-    past, lanes = history.past, history.lanes
-    d, debts, own = past.debtors, past.debts, past.own
-    last = int(at(np.array([day_number(params.observed_until)]), 1439)[0])
-    sheet = Sheet(d.who, coded(d.place, [place.code for place in PLACES]), last)
-    again = lanes[1][0].filed
-    emit_identity(sheet, d, debts, lanes)
-    emit_debts(sheet, d, debts, lanes)
-    emit_measures(sheet, d, debts, own, lanes)
-    emit_behaviour(sheet, d, debts, own, past.conduct)
-    emit_social(sheet, d, debts, past.conduct)
-    near = d.anchor - d.draws.whole("queried", 2, 40)
-    emit_queries(sheet, d, own, near, number=1, full=True, growth=1.0)
-    emit_queries(sheet, d, own, debts.filed[:, 0] + 14, number=0, full=False, growth=0.8)
-    emit_queries(sheet, d, own, np.where(again == NEVER, NEVER, again - 6), number=2, full=False, growth=1.05)
-    emit_reports(sheet, d, debts, own)
-    emit_operating(sheet, d, again)
-    emit_income(sheet, d, own, again)
-    for app, outcome in lanes:
-        emit_application(sheet, past, app, outcome)
-        emit_watch(sheet, d, debts, app, outcome)
-    return sheet.tables()
+@dataclass(frozen=True)
+class _Made:
+    """A group that lies on disk: its folder, debtors, and rows of each table."""
+
+    folder: Path
+    debtors: int
+    rows: dict[str, int]
 
 
 def generate(
@@ -94,62 +65,120 @@ def generate(
     mess: float = 0.0,
     params: WorldParams | None = None,
     chunk: int = 20_000,
+    processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write a dataset of profile "applications" to `out` and its truth to `truth`.
 
     `debtors` is their number (≥ 1); `buckets` the dataset's buckets; `truth` a folder outside `out`
     (default: beside it, named `<out>_truth`); `mess` the share of rows spoilt on purpose (0 to 0.5;
-    what was spoilt is told in the truth); `chunk` how many debtors are held in memory at once;
-    `progress(done, total)` is called after each bucket. An earlier dataset at `out` is replaced.
-    Raises ValueError listing every wrong argument.
+    what was spoilt is told in the truth); `chunk` how many debtors one process holds in memory at once;
+    `processes` how many work side by side; `progress(done, total)` is called after each group of buckets.
+    Neither `chunk` nor `processes` changes a byte. An earlier dataset at `out` is replaced, once the new one
+    is whole. Raises ValueError listing every wrong argument.
     """
     out = Path(out)
     aside = Path(truth) if truth is not None else out.with_name(out.name + "_truth")
-    problems = []
-    if debtors < 1:
-        problems.append(f"debtors must be at least 1, not {debtors}")
-    if buckets < 1:
-        problems.append(f"buckets must be at least 1, not {buckets}")
-    if chunk < 1:
-        problems.append(f"chunk must be at least 1, not {chunk}")
+    problems = [
+        f"{name} must be at least 1, not {value}"
+        for name, value in (("debtors", debtors), ("buckets", buckets), ("chunk", chunk), ("processes", processes))
+        if value < 1
+    ]
     if not 0 <= mess <= 0.5:
         problems.append(f"mess must lie between 0 and 0.5, not {mess}")
     if aside.resolve().is_relative_to(out.resolve()):
         problems.append("the truth may not lie inside the dataset")
     if problems:
         raise ValueError("synthetic world: " + "; ".join(problems))
+    _refuse(out)
     world = WorldParams() if params is None else params
-    _clear(out)
     info = DatasetInfo(
         profile="applications",
         buckets=buckets,
         observed_until=world.observed_until,
         origin={"generator": "data_synth", "seed": seed, "debtors": debtors, "mess": mess},
     )
-    everyone = np.arange(1, debtors + 1, dtype=np.int64)
-    place = bucket_of(debtor_ids(everyone), buckets).to_numpy()
-    writer = DatasetWriter(out, info)
-    mixer = Mess(seed, mess)
-    told: list[dict[str, pl.DataFrame]] = []
-    done = 0
-    for group in _groups(np.bincount(place, minlength=buckets), chunk):
-        members = everyone[np.isin(place, group)]
-        sheets = []
-        for begin in range(0, members.size, chunk):
-            history = draw_history(members[begin : begin + chunk], debtors, seed, world)
-            tables, spoilt = mixer.spoil(emit_history(history, world))
-            sheets.append(tables)
-            told.append(
-                {"debtors": truth_of_debtors(history), "applications": truth_of_applications(history), "mess": spoilt}
-            )
-        for bucket, tables in _split(merge(sheets), buckets).items():
-            writer.write_bucket(bucket, tables)
-        done += int(members.size)
-        if progress is not None:
-            progress(done, debtors)
+    scratch = out.with_name(f".{out.name}.making")
+    shutil.rmtree(scratch, ignore_errors=True)
+    plan = _Plan(scratch, info, debtors, seed, mess, world, chunk)
+    try:
+        made: list[_Made] = []
+        for part in _work(plan, processes):
+            made.append(part)
+            if progress is not None:
+                progress(sum(item.debtors for item in made), debtors)
+        _assemble(plan, made, out)
+        told = {name: [pl.scan_parquet(part.folder / f"{name}.parquet") for part in made] for name in TRUTHS}
+        write_truth(aside, told, world, seed, debtors)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _work(plan: _Plan, processes: int) -> Iterator[_Made]:
+    """Make the groups, one after the other or side by side."""
+    sizes = np.bincount(_place(plan), minlength=plan.info.buckets)
+    groups = _groups(sizes, plan.chunk)
+    if processes == 1 or len(groups) == 1:
+        for group in groups:
+            yield _make(plan, group)
+        return
+    # A new interpreter each: the threads of Polars do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(groups)), mp_context=context) as pool:
+        yield from pool.map(_make, [plan] * len(groups), groups)
+
+
+def _place(plan: _Plan) -> Ints:
+    """Bucket of every debtor, by number from 1."""
+    everyone = np.arange(1, plan.debtors + 1, dtype=np.int64)
+    return bucket_of(debtor_ids(everyone), plan.info.buckets).to_numpy()
+
+
+def _make(plan: _Plan, group: list[int]) -> _Made:
+    """Make the buckets of a group and write their rows and truth into a folder of their own."""
+    members = np.flatnonzero(np.isin(_place(plan), group)) + 1
+    mixer = Mess(plan.seed, plan.mess)
+    sheets: list[dict[str, pl.DataFrame]] = []
+    told: dict[str, list[pl.DataFrame]] = {name: [] for name in TRUTHS}
+    for begin in range(0, members.size, plan.chunk):
+        history = draw_history(members[begin : begin + plan.chunk], plan.debtors, plan.seed, plan.params)
+        tables, spoilt = mixer.spoil(emit_history(history, plan.params))
+        sheets.append(tables)
+        for name, frame in zip(
+            TRUTHS, (truth_of_debtors(history), truth_of_applications(history), spoilt), strict=True
+        ):
+            told[name].append(frame)
+    folder = plan.scratch / f"group{group[0]:04d}"
+    rows = dict.fromkeys(DATASET_TABLES, 0)
+    writer = DatasetWriter(folder, plan.info)
+    noted = pl.concat(told["mess"])
+    for bucket, tables in _split(merge(sheets), plan.info.buckets).items():
+        writer.write_bucket(bucket, tables)
+        for name, frame in tables.items():
+            rows[name] += frame.height
+        for name, frame in mistyped(tables, noted).items():
+            write_atomically(part_path(folder, name, bucket), parquet_bytes(frame))
     writer.close()
-    write_truth(aside, told, world, seed, debtors)
+    for name, frames in told.items():
+        pl.concat(frames).write_parquet(folder / f"{name}.parquet", statistics=False)
+    return _Made(folder, int(members.size), rows)
+
+
+def _assemble(plan: _Plan, made: list[_Made], out: Path) -> None:
+    """Move the buckets of all groups into one dataset and put it in the place of an earlier one."""
+    whole = plan.scratch / "dataset"
+    whole.mkdir(parents=True)
+    rows = dict.fromkeys(DATASET_TABLES, 0)
+    for part in made:
+        for name in DATASET_TABLES:
+            rows[name] += part.rows[name]
+            for bucket in sorted((part.folder / name).glob("bucket=*")):
+                (whole / name).mkdir(exist_ok=True)
+                os.replace(bucket, whole / name / bucket.name)
+    write_atomically(whole / INFO_FILE, plan.info.with_rows(rows).to_bytes())
+    if out.exists():
+        shutil.rmtree(out)
+    whole.rename(out)
 
 
 def _groups(sizes: Ints, chunk: int) -> list[list[int]]:
@@ -157,6 +186,8 @@ def _groups(sizes: Ints, chunk: int) -> list[list[int]]:
     groups: list[list[int]] = []
     held = 0
     for bucket, size in enumerate(sizes.tolist()):
+        if not size:
+            continue
         if groups and held + size <= chunk:
             groups[-1].append(bucket)
             held += size
@@ -176,10 +207,7 @@ def _split(tables: dict[str, pl.DataFrame], buckets: int) -> dict[int, dict[str,
     return split
 
 
-def _clear(out: Path) -> None:
-    """Remove an earlier dataset; refuse a folder that is something else."""
-    if not out.exists():
-        return
-    if not out.is_dir() or (any(out.iterdir()) and not (out / "dataset.json").exists()):
+def _refuse(out: Path) -> None:
+    """Raise ValueError for a folder that is something else than a dataset."""
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / INFO_FILE).exists())):
         raise ValueError(f"synthetic world: {out} exists and is not a dataset; choose another folder or remove it")
-    shutil.rmtree(out)

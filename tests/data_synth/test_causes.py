@@ -10,9 +10,9 @@ import pytest
 from polars.testing import assert_frame_equal
 from sklearn.metrics import roc_auc_score
 
+from data_synth.history import draw_history, emit_history
 from data_synth.params import WorldParams
 from data_synth.truth import truth_of_applications
-from data_synth.world import draw_history, emit_history
 
 DEBTORS = 30_000
 
@@ -48,7 +48,7 @@ def test_the_strengths_of_redefault_are_recovered():
     assert (np.abs(beta - wanted) < 4 * error).all()
     hidden = names.index("hidden_resilience")
     assert error[hidden] < 0.04
-    assert beta[hidden] < -0.4
+    assert beta[hidden] < -0.25
 
 
 def test_the_strengths_of_a_grant_are_recovered():

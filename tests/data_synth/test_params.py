@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import date
 
 import pytest
@@ -30,3 +31,10 @@ def test_an_unknown_outcome_or_cause_is_refused():
     with pytest.raises(ValueError, match="unknown cause 'luck'"):
         WorldParams().without("success", "luck")
     assert WorldParams().without("success", "debt").success["debt"] == 0
+
+
+def test_parameters_travel_to_another_process_unchanged():
+    world = WorldParams(shuffle="later_shock").changed("success", "consent", 2.0)
+    there = pickle.loads(pickle.dumps(world))  # noqa: S301
+    assert there == world
+    assert there.success["consent"] == 2.0

@@ -10,11 +10,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from data_synth.history import draw_history, emit_history
 from data_synth.params import WorldParams
-from data_synth.world import draw_history, emit_history, generate
+from data_synth.world import generate
 from records.dataset import Dataset
-from records.frames import check_tables
-from records.tables import DATASET_TABLES
+from records.frames import check_rows, check_tables
+from records.tables import DATASET_TABLES, TABLES
+from records.validate import validate
 
 DEBTORS = 900
 
@@ -52,6 +54,12 @@ def test_clean_data_have_no_fault(world):
 
 def test_chunks_change_no_byte(world, tmp_path):
     generate(tmp_path / "data", DEBTORS, 11, buckets=4, chunk=450)
+    assert hashes(tmp_path / "data") == hashes(world)
+    assert hashes(tmp_path / "data_truth") == hashes(world.with_name("data_truth"))
+
+
+def test_processes_change_no_byte(world, tmp_path):
+    generate(tmp_path / "data", DEBTORS, 11, buckets=4, chunk=450, processes=2)
     assert hashes(tmp_path / "data") == hashes(world)
     assert hashes(tmp_path / "data_truth") == hashes(world.with_name("data_truth"))
 
@@ -115,9 +123,9 @@ def test_progress_counts_to_the_end(tmp_path):
 
 def test_wrong_arguments_are_told_at_once(tmp_path):
     with pytest.raises(
-        ValueError, match=r"debtors must be.*buckets must be.*chunk must be.*mess must.*inside the dataset"
+        ValueError, match=r"debtors must.*buckets must.*chunk must.*processes must.*mess must.*inside the dataset"
     ):
-        generate(tmp_path / "d", 0, 1, buckets=0, chunk=0, mess=0.7, truth=tmp_path / "d" / "truth")
+        generate(tmp_path / "d", 0, 1, buckets=0, chunk=0, processes=0, mess=0.7, truth=tmp_path / "d" / "truth")
     generate(tmp_path / "d", 3, 1, buckets=1, truth=tmp_path / "elsewhere")
     assert (tmp_path / "elsewhere" / "applications.parquet").exists()
 
@@ -128,6 +136,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     with pytest.raises(ValueError, match="exists and is not a dataset"):
         generate(tmp_path / "photos", 3, 1)
     assert (tmp_path / "photos" / "cat.jpg").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
     generate(tmp_path / "data", 3, 1, buckets=1)
     generate(tmp_path / "data", 4, 1, buckets=1)  # an earlier dataset is replaced
     assert Dataset.open(tmp_path / "data").read(["debtors"])["debtors"]["debtor_id"].n_unique() == 4
@@ -140,18 +149,31 @@ def test_mess_is_told_and_validation_finds_all_of_it_that_is_a_fault(tmp_path):
     generate(tmp_path / "data", 500, 5, buckets=2, mess=0.03)
     told = pl.read_parquet(tmp_path / "data_truth" / "mess.parquet")
     assert set(told["fault"]) == {
-        *VALID_MESS, "future", "out_of_range", "not_allowed", "not_null", "dangling_reference", "duplicate_row",
+        *VALID_MESS, "wrong_type", "future", "out_of_range", "not_finite", "not_allowed", "not_null", "bad_pattern",
+        "bad_text", "dangling_reference", "bad_supersedes", "duplicate_row",
     }  # fmt: skip
-    dataset = Dataset.open(tmp_path / "data")
-    found = pl.concat(
-        check.faults.select(pl.lit(name).alias("table"), "row_id", pl.col("code").alias("fault"))
-        for bucket in dataset.bucket_numbers()
-        for name, check in check_tables(dataset.read_bucket(bucket, DATASET_TABLES)).items()
-    )
+    report = validate(tmp_path / "data", suite=False)
+    found = report.row_faults.select("table", "row_id", fault="code")
     wrong = told.filter(~pl.col("fault").is_in(VALID_MESS))
     assert wrong.join(found, on=["table", "row_id", "fault"], how="anti").rows() == []
-    rows = sum(frame.height for frame in dataset.read(DATASET_TABLES).values())
+    assert found.join(wrong, on=["table", "row_id"], how="anti").rows() == []
+    counts = report.tables.values()
+    rows = sum(count.rows_in for count in counts)
+    assert rows == sum(count.accepted + count.quarantined for count in counts)
     assert wrong.height / rows == pytest.approx(0.03, rel=0.2)
+    again = validate(tmp_path / "data", suite=False)
+    assert again.row_faults.rows() == []
+
+
+def test_words_for_an_amount_make_its_column_text_and_cost_their_row_only(tmp_path):
+    generate(tmp_path / "data", 300, 5, buckets=1, mess=0.03)
+    told = pl.read_parquet(tmp_path / "data_truth" / "mess.parquet").filter(table="payments", fault="wrong_type")
+    raw = pl.read_parquet(tmp_path / "data" / "payments" / "bucket=0000" / "part.parquet")
+    texts = [name for name, dtype in TABLES["payments"].schema.items() if dtype != raw.schema[name]]
+    assert len(texts) == 1
+    assert sorted(raw.filter(pl.col(texts[0]) == "不详")["row_id"]) == sorted(told["row_id"])
+    check = check_rows(TABLES["payments"], raw)
+    assert set(check.faults.filter(code="wrong_type")["row_id"]) == set(told["row_id"])
 
 
 def test_messy_worlds_are_the_same_for_any_chunk(tmp_path):
