@@ -26,7 +26,7 @@ check: $(VENV)/.dev ## format, lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-pytest: $(VENV)/.dev browser ## the tests alone
+pytest: $(VENV)/.dev system ## the tests alone
 	@$(BIN)/python -m pytest -n 2 --dist loadscope
 
 soak: $(VENV)/.dev ## heavier rounds; ROUNDS=n sets how many
@@ -60,13 +60,14 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(call install,requirements-dev.lock)
 	@touch $(VENV)/.runtime
 
-# Chromium for the tests of the reviewer pages, and a font with Chinese. Installed where we may,
-# named where we may not: those tests then say that they are skipped, and why.
-.PHONY: browser
-browser:
-	@if ! command -v chromium >/dev/null || ! fc-list :lang=zh 2>/dev/null | grep -q .; then \
+# What no Python package brings, for the tests of pages and PDF reports: Chromium, a font with Chinese,
+# Pango, a reader of PDF. Installed where we may, named where we may not: those tests then say why they skip.
+SYSTEM := chromium fonts-noto-cjk fontconfig libpango-1.0-0 libpangoft2-1.0-0 poppler-utils
+.PHONY: system
+system:
+	@present=$$(dpkg-query -W -f='$${Package} $${db:Status-Status}\n' $(SYSTEM) 2>/dev/null | grep -c ' installed' || true); \
+	if [ "$$present" -lt $(words $(SYSTEM)) ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			echo "installing chromium and a Chinese font for the page tests ..."; \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-				chromium fonts-noto-cjk fontconfig >/dev/null; \
-		else echo "chromium or a Chinese font is missing: the page tests will be skipped (apt-get install chromium fonts-noto-cjk)"; fi; fi
+			echo "installing $(SYSTEM) ..."; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SYSTEM) >/dev/null; \
+		else echo "for every test, install: $(SYSTEM)"; fi; fi

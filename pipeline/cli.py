@@ -168,11 +168,15 @@ def monitor(
 
 
 @app.command()
-def explain(score_id: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
+def explain(
+    score_id: Annotated[str, typer.Argument()],
+    as_json: Json = False,
+    report: Annotated[Path | None, typer.Option(help="write the assessment report: a .html or .pdf file")] = None,
+) -> None:
     """Say in words why a recorded case scored as it did."""
     from pipeline.recorded import explain as command
 
-    run(lambda: command(score_id, as_json))
+    run(lambda: command(score_id, as_json, report))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import shap
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
+from explain.contributions import contributions
 from models.auc import auc, auc_interval, paired_difference
 from models.bundle import Bundle
 from models.crossval import CrossValidation, booster_fit, repeated_cv, single_indicator
@@ -26,7 +29,7 @@ from pipeline.bundles import install
 from pipeline.files import write_json
 from pipeline.home import Home
 from pipeline.prepare import Prepared
-from pipeline.refusals import InputRefused
+from pipeline.refusals import InputRefused, IntegrityRefused
 from pipeline.say import DONE, Outcome, tell
 from pipeline.train import Frames, frames, open_prepared
 from policy.parameters import Policy
@@ -38,6 +41,8 @@ from records.files import write_atomically
 Floats = NDArray[np.float64]
 HEADS = ("success", "redefault_6", CARD_OUTCOME)
 REPEATS, FOLDS = 10, 5
+CHECKED = 2_000  # cases on which the explanations are held against shap
+AGREEMENT = 1e-9  # log-odds
 LAWSUITS = "suit_count"
 
 
@@ -55,6 +60,7 @@ def evaluate(reference: str, directory: Path, out: Path, features: Path | None, 
     if params.split.mode == "cross_fit":
         found["metrics"]["cross_validation"] = cross_validation(bundle, data, params)
     found["metrics"] |= {"bundle": bundle.id, "profile": bundle.profile}
+    found["metrics"]["explanations"], found["tables"]["importance"] = explanations(bundle, data.X)
     write_json(out / "metrics.json", found["metrics"])
     write_json(out / "tables.json", found["tables"])
     _write_csv(out / "roc.csv", found["roc"], ("outcome", "false_positive_rate", "true_positive_rate"))
@@ -113,6 +119,28 @@ def out_of_time(
             p = other[data.X.index.get_indexer(keys)]
             metrics["card"]["against_lightgbm"] = asdict(paired_difference(y, -totals, p))
     return {"metrics": metrics, "tables": tables, "roc": curves, "reliability": bins}
+
+
+def explanations(bundle: Bundle, X: pd.DataFrame) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:  # noqa: N803
+    """Our contributions against `shap.TreeExplainer` on a sample of cases, and mean |contribution| by indicator.
+
+    Raises IntegrityRefused when the two engines disagree: then no explanation of this bundle can be trusted.
+    """
+    sample = X.loc[sorted(X.index)[:: max(1, len(X) // CHECKED)], list(bundle.indicator_ids)]
+    ours = contributions(bundle, sample)
+    worst: dict[str, float] = {}
+    importance: dict[str, list[dict[str, Any]]] = {}
+    for outcome, booster in bundle.boosters.items():
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="LightGBM binary classifier", category=UserWarning)
+            peer = np.asarray(shap.TreeExplainer(booster).shap_values(sample.to_numpy(dtype=np.float64)))
+        worst[outcome] = float(np.max(np.abs(peer - ours[outcome].values)))
+        mean = np.abs(peer).mean(axis=0)
+        ranked = sorted(zip(bundle.indicator_ids, mean.tolist(), strict=True), key=lambda item: -item[1])
+        importance[outcome] = [{"indicator": id_, "mean_abs": value} for id_, value in ranked if value > 0]
+    if max(worst.values()) > AGREEMENT:
+        raise IntegrityRefused(f"contributions differ from shap by {max(worst.values()):.3g}: {worst}")
+    return {"cases": len(sample), "largest_difference_from_shap": worst}, importance
 
 
 def held_out(data: Frames, outcome: str) -> tuple[pd.Index, Floats]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 from explain.compare import differences
+from explain.report import report_html, report_pdf
 from explain.text import explain_text
 from ledger.keys import load_public
 from ledger.rows import Entry
@@ -16,14 +18,19 @@ from pipeline.home import Home
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, INTEGRITY, Advance, Outcome, emit_json, emit_text, progress, tell
 from pipeline.score import open_bundle, open_policy, rescore
+from records.files import write_atomically
 
 CHUNK = 2_000  # records replayed at once: bounded memory, and a batch is much quicker than one by one
 
 
-def explain(score_id: str, as_json: bool) -> Outcome:
-    """Print one record's explanation in words, Chinese first."""
+def explain(score_id: str, as_json: bool, report: Path | None) -> Outcome:
+    """Print one record's explanation in words, Chinese first, or write it as the assessment report."""
     entry = _entry(_open(Home.from_environment()), score_id)
-    if as_json:
+    if report is not None:
+        page = report_html(entry.record, describe_all())
+        write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
+        tell(f"信用修复评估报告 assessment report in {report}")
+    elif as_json:
         emit_json(dict(entry.record))
     else:
         emit_text(explain_text(entry.record, describe_all()))

@@ -54,23 +54,24 @@ def render(evaluation: Path, bundle: Bundle) -> str:
         heads=HEADS_ZH,
         dimensions=DIMENSIONS_ZH,
         card=[] if bundle.scorecard is None else bundle.scorecard.table(),
-        importance=importance(bundle),
+        importance=importance(bundle, tables["importance"]),
         plotly=get_plotlyjs(),
         roc=_html(roc_figure(curves)) if curves else "",
         reliability=_html(reliability_figure(bins)) if bins else "",
     )
 
 
-def importance(bundle: Bundle, most: int = 15) -> Mapping[str, Sequence[tuple[str, float]]]:
-    """Share of each model's total split gain by indicator, the `most` largest, with Chinese names."""
+def importance(
+    bundle: Bundle, found: Mapping[str, Sequence[Mapping[str, Any]]], most: int = 12
+) -> Mapping[str, Sequence[tuple[str, float, float]]]:
+    """The `most` weightiest indicators of each model: name, mean |contribution| (log-odds), share of the largest."""
     names = {spec.id: spec.zh for spec in bundle.specs}
-    found = {}
-    for outcome, booster in bundle.boosters.items():
-        gains = booster.feature_importance(importance_type="gain")
-        total = float(gains.sum()) or 1.0
-        ranked = sorted(zip(bundle.indicator_ids, gains.tolist(), strict=True), key=lambda item: -item[1])
-        found[outcome] = [(names[id_], gain / total) for id_, gain in ranked[:most] if gain > 0]
-    return found
+    return {
+        outcome: [
+            (names[row["indicator"]], row["mean_abs"], row["mean_abs"] / rows[0]["mean_abs"]) for row in rows[:most]
+        ]
+        for outcome, rows in found.items()
+    }
 
 
 def roc_figure(rows: Sequence[Mapping[str, Any]]) -> go.Figure:

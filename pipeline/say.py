@@ -81,6 +81,7 @@ def run(command: Callable[[], Outcome]) -> None:
 def _status_of(error: Exception) -> Outcome | None:
     # Imported here: these classes come with heavy packages, and are loaded already when one was raised.
     from explain.additivity import AdditivityError
+    from explain.report import ReportError
     from ledger.errors import LedgerError
     from ledger.keys import KeyFileError
     from models.faults import BundleFault, ModelFault
@@ -91,6 +92,8 @@ def _status_of(error: Exception) -> Outcome | None:
 
     if isinstance(error, BundleFault | LedgerError | KeyFileError | IntegrityRefused | AdditivityError):
         return INTEGRITY
-    if isinstance(error, Faults | ModelFault | PromotionRefused | PolicyFaults | PolicyLookupError | InputRefused):
+    if isinstance(
+        error, Faults | ModelFault | PromotionRefused | PolicyFaults | PolicyLookupError | InputRefused | ReportError
+    ):
         return AT_FAULT
     return None

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from explain.contributions import prepare
 from features.indicator import describe
 from features.profiles import PROFILES
 from models.bundle import Bundle, load_bundle
@@ -105,7 +106,9 @@ class ScorerSource:
         wanted = str(approved["bundle"])
         with self._lock:
             if self._current is None or self._current.bundle.id != wanted:
-                self._current = Scorer(open_bundle(self._home, wanted), self._policy)
+                ready = Scorer(open_bundle(self._home, wanted), self._policy)
+                prepare(ready.bundle)  # compiled and tabulated before the first case, not during it
+                self._current = ready
             return self._current
 
 
