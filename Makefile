@@ -29,8 +29,12 @@ check: $(VENV)/.dev ## format, lint, types, import contracts
 pytest: $(VENV)/.dev system ## the tests alone
 	@$(BIN)/python -m pytest -n 2 --dist loadscope
 
-soak: $(VENV)/.dev ## heavier rounds; ROUNDS=n sets how many
-	@$(BIN)/python -m benchmarks.soak --rounds $${ROUNDS:-200}
+ROUNDS ?= 10000
+soak: $(VENV)/.dev ## heavier rounds of the tests' random checks; ROUNDS=n sets how many
+	@$(BIN)/python -m benchmarks.import_damaged $(ROUNDS)
+	@$(BIN)/python -m benchmarks.policy totality $(ROUNDS)
+	@$(BIN)/python -m benchmarks.policy monotone $(ROUNDS)
+	@$(BIN)/python tests/features/soak.py --histories $(ROUNDS) --cases $(ROUNDS)
 
 serve: $(VENV)/.runtime ## serve the scoring endpoint and the reviewer pages
 	@$(BIN)/repair-risk serve
