@@ -15,7 +15,7 @@ def promote(reference: str, approver: str, reason: str) -> Outcome:
     """Note one approval; the second, by another name, makes the bundle champion."""
     home = Home.from_environment()
     bundle = install(home, reference)
-    promotion = approve(home, bundle.id, approver, reason, datetime.now(SHANGHAI))
+    promotion = approve(home, bundle.id, bundle.profile, approver, reason, datetime.now(SHANGHAI))
     names = tuple(approval.approver for approval in promotion.approvals)
     if not promotion.champion:
         tell(f"{names[0]} approves bundle {bundle.id}; a second person must approve it before it answers")

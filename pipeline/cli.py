@@ -6,13 +6,15 @@ replay failed.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.say import Outcome, run
+from pipeline.say import DONE, Outcome, run
 
 app = typer.Typer(
     name="repair-risk",
@@ -71,11 +73,15 @@ def validate(directory: Annotated[Path, typer.Argument(metavar="DIR")], as_json:
 
 
 @app.command()
-def features(directory: Annotated[Path, typer.Argument(metavar="DIR")], out: Out) -> None:
+def features(
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    out: Out,
+    cluster: Annotated[str | None, typer.Option(help="address of a Dask scheduler (extra `cluster`)")] = None,
+) -> None:
     """Compute cohort, indicators and labels of a dataset."""
     from pipeline.data import features as command
 
-    run(lambda: command(directory, out))
+    run(lambda: command(directory, out, cluster))
 
 
 @app.command()
@@ -201,7 +207,15 @@ def verify(as_json: Json = False) -> None:
 
 rule_book = typer.Typer(invoke_without_command=True, help="Print the public rule book of a day and a region.")
 app.add_typer(rule_book, name="rules")
-Region = Annotated[str, typer.Option(help="six digits, or * for the national rules")]
+
+
+def _region(code: str) -> str:
+    if code != "*" and not re.fullmatch(r"[0-9]{6}", code):
+        raise typer.BadParameter(f"{code!r} is no area code; write six digits, or * for the national rules")
+    return code
+
+
+Region = Annotated[str, typer.Option(callback=_region, help="six digits, or * for the national rules")]
 CourtFile = Annotated[list[Path] | None, typer.Option("--court-file", help="a court's own override file", exists=True)]
 
 
@@ -242,14 +256,24 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
 ) -> None:
     """Serve the scoring endpoint and the reviewer pages."""
+    run(lambda: _serve(host, port))
+
+
+def _serve(host: str, port: int) -> Outcome:
     import uvicorn
 
-    uvicorn.run("service.main:from_environment", factory=True, host=host, port=port, log_level="info")
+    # By name: nothing in the pipeline imports the service. Built here, so that a refusal is one clear message.
+    application = import_module("service.main").from_environment()
+    uvicorn.run(application, host=host, port=port, log_level="info")
+    return DONE
 
 
 def _month(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no time zone
+        month = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no time zone
+        if not 2000 <= month.year < 3000:
+            raise ValueError(text)
+        return month
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a month; write YYYY-MM", param_hint="--month") from None
 

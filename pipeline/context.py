@@ -11,17 +11,13 @@ from collections.abc import Mapping
 import polars as pl
 
 from features.as_of import cut
+from features.cohort import case_key
 from features.facts import PARAMETER_DEFAULTS
 from policy.parameters import Policy
 from records.clock import SHANGHAI
 
 UNSTATED_REGION = "000000"
 _CONTEXT = ("region_code", "industry_section", "subject_type")
-
-
-def case_key(debtor_or_application: pl.Expr, as_of: pl.Expr) -> pl.Expr:
-    """Name of one assessment: who, and as of when."""
-    return pl.concat_str([debtor_or_application, as_of.dt.strftime("%Y-%m-%dT%H:%M:%S%z")], separator="@")
 
 
 def bare_cohort(cohort: pl.DataFrame) -> pl.DataFrame:

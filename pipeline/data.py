@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from pipeline.prepare import prepare, save
 from pipeline.refusals import InputRefused
 from pipeline.say import AT_FAULT, DONE, Outcome, emit_bytes, emit_json, progress, tell
 from records.dataset import Dataset
-from records.files import write_atomically
 from records.importers.report import ImportReport
 from records.validation_report import ValidationReport
 
@@ -22,6 +22,8 @@ def synth(out: Path, debtors: int, seed: int, mess: float, buckets: int) -> Outc
     """Generate a synthetic world into `out`, its truth into `<out>_truth`."""
     from data_synth.world import generate
 
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputRefused(f"{out} already holds something: name a new folder or remove it")
     truth = out.with_name(f"{out.name}_truth")
     with progress("generating debtors") as advance:
         generate(out, debtors, seed, buckets=buckets, truth=truth, mess=mess, progress=advance)
@@ -65,8 +67,10 @@ def identity_key(home: Home) -> bytes:
     """The secret under which identity numbers become keyed hashes; made once, kept in the home's keys."""
     path = home.keys / "identity_hmac.key"
     if not path.exists():
-        write_atomically(path, secrets.token_bytes(32))
-        path.chmod(0o600)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
     return path.read_bytes()
 
 
@@ -97,13 +101,13 @@ def validated(report: ValidationReport) -> str:
     return "\n".join(lines)
 
 
-def features(directory: Path, out: Path) -> Outcome:
+def features(directory: Path, out: Path, cluster: str | None) -> Outcome:
     """Compute cohort, indicators and labels."""
     from policy.parameters import load
 
     dataset = Dataset.open(directory)
     with progress("indicators") as advance:
-        prepared = prepare(dataset, load(), advance)
+        prepared = prepare(dataset, load(), advance, cluster)
     save(prepared, out)
     counts = prepared.labels.group_by("outcome", "status").len().sort("outcome", "status")
     tell(

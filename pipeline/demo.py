@@ -49,7 +49,7 @@ def demo(debtors: int) -> Outcome:
             lambda: synth(world, debtors, SEED, 0.0, 16),
         ),
         ("校验 every row checked against the contracts", lambda: validate(world, False)),
-        ("指标 indicators, cohort and labels, point in time", lambda: features(world, frames)),
+        ("指标 indicators, cohort and labels, point in time", lambda: features(world, frames, None)),
         ("训练 points card and three monotone LightGBM margins", lambda: train(world, bundle, frames, None, None)),
         (
             "评估 out of time, beside the true probabilities",
@@ -59,6 +59,7 @@ def demo(debtors: int) -> Outcome:
         ("批准 first approval", lambda: promote(str(bundle), "演示甲 (demo)", "demonstration on synthetic data")),
         ("批准 second approval, by another person", lambda: promote(str(bundle), "演示乙 (demo)", "demonstration")),
         ("新案件 new cases of a court: other debtors", lambda: synth(court, COURT_DEBTORS, COURT_SEED, 0.0, 4)),
+        ("校验 the court's records are checked before they are scored", lambda: validate(court, False)),
         ("评分 scored, explained and recorded", lambda: score_source(court, None, place / "scored", False)),
         (f"监测 re-scored with what {MONTH:%Y-%m} has shown", lambda: monitor(court, MONTH, None, False)),
         (f"重放 {REPLAYED} records computed again, bit by bit", lambda: replay(None, REPLAYED, False)),

@@ -258,7 +258,10 @@ def told(metrics: Mapping[str, Any]) -> str:
         whole = found["lawsuit_count_all_cases"]
         lines.append(f"  lawsuit count on all cases at once: AUC {whole['value']:.3f}")
         gap = found["difference"]
-        lines.append(f"  difference {gap['difference']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]")
+        lines.append(
+            f"  on pooled out-of-fold ranks, model minus count: {gap['first']:.3f} - {gap['second']:.3f} = "
+            f"{gap['difference']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]"
+        )
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,7 @@ from features.dictionary import to_markdown
 from features.engine import evaluate_all
 from features.indicator import catalogue_hash
 from features.profiles import PROFILES, Profile
+from pipeline.cluster import over_buckets
 from pipeline.context import locate, with_parameters
 from pipeline.files import read_json, write_json
 from pipeline.refusals import InputRefused
@@ -40,22 +42,19 @@ class Prepared:
     policy: str
 
 
-def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None) -> Prepared:
-    """Cohort, indicators and labels of `dataset`, one bucket in memory at a time."""
+def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None, cluster: str | None = None) -> Prepared:
+    """Cohort, indicators and labels of `dataset`, one bucket in memory at a time.
+
+    With `cluster`, the address of a Dask scheduler, the same function runs there, bucket by bucket, to the same bytes.
+    """
     profile = PROFILES[dataset.info.profile]
-    cohorts, indicators, labels = [], [], []
     buckets = dataset.bucket_numbers()
-    for done, bucket in enumerate(buckets, start=1):
-        tables = dataset.read_bucket(bucket, CASE_TABLES)
-        cohort = with_parameters(locate(tables, profile.cohort_fn(tables)), policy)
-        rows = known(tables, cohort)
-        catalogue, facts = evaluate_all(rows, cohort, (profile.catalogue, profile.facts))
-        found = profile.label_fn(tables, cohort, dataset.info.observed_until)
-        cohorts.append(cohort)
-        indicators.append(catalogue.values)
-        labels.append(without_gated(found, gated_cases(cohort, catalogue.values, facts.values, policy)))
+    parts = []
+    for done, part in enumerate(over_buckets(partial(prepare_bucket, dataset.path, policy), buckets, cluster), start=1):
+        parts.append(part)
         if advance:
             advance(done, len(buckets))
+    cohorts, indicators, labels = zip(*parts, strict=True)
     return Prepared(
         profile=profile,
         cohort=pl.concat(cohorts).sort("case_key"),
@@ -65,6 +64,17 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None) ->
         catalogue=catalogue_hash(profile.catalogue),
         policy=policy.hash,
     )
+
+
+def prepare_bucket(path: Path, policy: Policy, bucket: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Cohort, indicators and labels of one bucket of the dataset at `path`."""
+    dataset = Dataset.open(path)
+    profile = PROFILES[dataset.info.profile]
+    tables = dataset.read_bucket(bucket, CASE_TABLES)
+    cohort = with_parameters(locate(tables, profile.cohort_fn(tables)), policy)
+    catalogue, facts = evaluate_all(known(tables, cohort), cohort, (profile.catalogue, profile.facts))
+    found = profile.label_fn(tables, cohort, dataset.info.observed_until)
+    return cohort, catalogue.values, without_gated(found, gated_cases(cohort, catalogue.values, facts.values, policy))
 
 
 def gated_cases(cohort: pl.DataFrame, indicators: pl.DataFrame, facts: pl.DataFrame, policy: Policy) -> list[str]:

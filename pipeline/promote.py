@@ -43,11 +43,11 @@ def _pending(home: Home, bundle_id: str) -> tuple[Approval, ...]:
     return tuple(Approval(**item) for item in read_json(path)["approvals"]) if path.exists() else ()
 
 
-def approve(home: Home, bundle_id: str, approver: str, reason: str, now: datetime) -> Promotion:
-    """Note that `approver` approves `bundle_id` (installed in `home`); the second name promotes it.
+def approve(home: Home, bundle_id: str, profile: str, approver: str, reason: str, now: datetime) -> Promotion:
+    """Note that `approver` approves `bundle_id` (installed in `home`, of `profile`); the second name promotes it.
 
-    Raises PromotionRefused when the bundle is not installed, a name or reason is empty, or the same
-    person approves twice.
+    Raises PromotionRefused when the bundle is not installed, a name or reason is empty, the same person
+    approves twice, or the champion of this home assesses another kind of case.
     """
     name = " ".join(approver.split())
     problems = []
@@ -57,13 +57,16 @@ def approve(home: Home, bundle_id: str, approver: str, reason: str, now: datetim
         problems.append("the approver needs a name")
     if not reason.strip():
         problems.append("the approval needs a reason")
+    current = champion(home)
+    if current is not None and current["profile"] != profile:
+        problems.append(f"this home answers for {current['profile']}; promote a bundle for {profile} in another home")
     earlier = _pending(home, bundle_id) if not problems else ()
     if any(approval.approver.casefold() == name.casefold() for approval in earlier):
         problems.append(f"{name} has approved this bundle already; a second person must")
     if problems:
         raise PromotionRefused("; ".join(problems))
     approvals = (*earlier, Approval(name, reason.strip(), now.astimezone(SHANGHAI).isoformat()))
-    note = {"bundle": bundle_id, "approvals": [asdict(approval) for approval in approvals]}
+    note = {"bundle": bundle_id, "profile": profile, "approvals": [asdict(approval) for approval in approvals]}
     promoted = len(approvals) >= 2
     if promoted:
         previous = champion(home)

@@ -39,6 +39,8 @@ def explain(score_id: str, as_json: bool, report: Path | None) -> Outcome:
 
 def replay(score_id: str | None, sample: int | None, as_json: bool) -> Outcome:
     """Compute records again from their stored indicators and compare every leaf, floats by their bits."""
+    if score_id is not None and sample is not None:
+        raise InputRefused("give either a score id or --sample, not both")
     home = Home.from_environment()
     ledger = _open(home)
     entries = _sampled(ledger, sample) if score_id is None else [_entry(ledger, score_id)]
@@ -104,8 +106,7 @@ def _entry(ledger: Ledger, score_id: str) -> Entry:
 
 
 def _sampled(ledger: Ledger, sample: int | None) -> list[Entry]:
-    """All entries, or every k-th so that about `sample` of them are spread over the whole history."""
-    entries = [entry for entry in ledger.entries() if entry.kind == "score"]
-    if sample is None or sample >= len(entries):
-        return entries
-    return [entries[i * len(entries) // sample] for i in range(sample)]
+    """All scores, or `sample` of them spread evenly over the whole history."""
+    size = ledger.size
+    chosen = range(1, size + 1) if sample is None or sample >= size else {1 + i * size // sample for i in range(sample)}
+    return [entry for entry in ledger.entries() if entry.seq in chosen and entry.kind == "score"]

@@ -16,6 +16,7 @@ from models.spec import CARD_OUTCOME
 from pipeline.bundles import install
 from pipeline.files import read_json
 from pipeline.home import Home
+from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Outcome, tell
 from records.files import write_atomically
 
@@ -36,6 +37,8 @@ def report(evaluation: Path, reference: str, out: Path) -> Outcome:
 def render(evaluation: Path, bundle: Bundle) -> str:
     """The report's HTML: figures, curves, grades, groups, the points table, and where it all comes from."""
     metrics, tables = read_json(evaluation / "metrics.json"), read_json(evaluation / "tables.json")
+    if metrics.get("bundle") != bundle.id:
+        raise InputRefused(f"{evaluation} is the evaluation of bundle {metrics.get('bundle')}, not of {bundle.id}")
     curves = pl.read_csv(evaluation / "roc.csv").to_dicts()
     bins = pl.read_csv(evaluation / "reliability.csv").to_dicts()
     environment = Environment(

@@ -80,9 +80,14 @@ def run(command: Callable[[], Outcome]) -> None:
 
 def _status_of(error: Exception) -> Outcome | None:
     # Imported here: these classes come with heavy packages, and are loaded already when one was raised.
+    from json import JSONDecodeError
+
+    from polars.exceptions import PolarsError
+    from yaml import YAMLError
+
     from explain.additivity import AdditivityError
     from explain.report import ReportError
-    from ledger.errors import LedgerError
+    from ledger.errors import LedgerError, LedgerLockedError
     from ledger.keys import KeyFileError
     from models.faults import BundleFault, ModelFault
     from pipeline.promote import PromotionRefused
@@ -90,10 +95,11 @@ def _status_of(error: Exception) -> Outcome | None:
     from policy.faults import PolicyFaults, PolicyLookupError
     from records.faults import Faults
 
-    if isinstance(error, BundleFault | LedgerError | KeyFileError | IntegrityRefused | AdditivityError):
-        return INTEGRITY
-    if isinstance(
-        error, Faults | ModelFault | PromotionRefused | PolicyFaults | PolicyLookupError | InputRefused | ReportError
-    ):
+    unreadable = (OSError, JSONDecodeError, UnicodeDecodeError, YAMLError, PolarsError)
+    refused = (Faults, PromotionRefused, PolicyFaults, PolicyLookupError, InputRefused, ReportError)
+    altered = (BundleFault, LedgerError, KeyFileError, IntegrityRefused, AdditivityError)
+    if isinstance(error, LedgerLockedError):  # somebody else records: nothing is wrong with what is stored
         return AT_FAULT
-    return None
+    if isinstance(error, altered):
+        return INTEGRITY
+    return AT_FAULT if isinstance(error, (*unreadable, *refused, ModelFault)) else None

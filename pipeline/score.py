@@ -28,9 +28,11 @@ from pipeline.promote import champion
 from pipeline.refusals import InputRefused, IntegrityRefused
 from pipeline.steps import REPLAYED, STEPS
 from pipeline.work import Record, Work, work_of_records
+from policy.faults import PolicyLookupError
 from policy.parameters import Policy
 from policy.parameters import load as load_policy
 from records.case import Case
+from records.faults import CaseFaults, Fault
 
 
 def score(
@@ -71,12 +73,24 @@ class Scorer:
     policy: Policy
 
     def score_case(self, case: Case) -> Record:
-        """The record of one case. Nothing is stored here: that is the ledger's work, before any answer."""
+        """The record of one case. Nothing is stored here: that is the ledger's work, before any answer.
+
+        Raises CaseFaults when the bundle is for another kind of case, nothing of the case is known before
+        its as-of, or no rules are known for that day.
+        """
         cohort = pl.DataFrame(
             {"debtor_id": [case.debtor_id], "application_id": [case.application_id], "as_of": [case.as_of]},
             schema_overrides={"application_id": pl.String()},
         )
-        return score(case.tables, cohort, self.bundle, self.policy)[0]
+        asks = "applications" if case.application_id is not None else "first_listings"
+        if asks != self.bundle.profile:
+            wanted = "must name the application" if self.bundle.profile == "applications" else "must be null"
+            detail = f"{wanted}: bundle {self.bundle.id} assesses {self.bundle.profile}"
+            raise CaseFaults([Fault("unknown_application", "/application_id", detail)])
+        try:
+            return score(case.tables, cohort, self.bundle, self.policy)[0]
+        except PolicyLookupError as error:
+            raise CaseFaults([Fault("out_of_range", "/as_of", str(error))]) from None
 
     def describe(self) -> Mapping[str, Any]:
         """What answers: bundle, profile, policy, and the indicators in words."""

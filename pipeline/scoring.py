@@ -19,10 +19,12 @@ from pipeline.catalogues import describe_all
 from pipeline.cohorts import bucket_cohort
 from pipeline.files import write_json
 from pipeline.home import Home
+from pipeline.refusals import InputRefused
 from pipeline.say import AT_FAULT, DONE, Advance, Outcome, emit_json, emit_text, progress, tell
 from pipeline.score import Scorer, keep_policy, score
 from pipeline.work import Record
 from policy.parameters import load as load_policy
+from records.buckets import bucket_number
 from records.case import parse_case
 from records.dataset import Dataset
 from records.files import parquet_bytes, write_atomically
@@ -51,7 +53,11 @@ def score_source(source: Path, bundle: str | None, out: Path | None, as_json: bo
     """Score a case file or a dataset; nothing is shown before it is recorded."""
     home = Home.from_environment()
     scorer = open_scorer(home, bundle)
+    if out is not None and out.exists() and not out.is_dir():
+        raise InputRefused(f"{out} is a file: name a folder for the score log")
     if source.is_file():
+        if out is not None:
+            raise InputRefused("--out is for the score log of a dataset; one case is printed")
         case = parse_case(source.read_bytes())
         with open_ledger(home) as ledger:
             entry = ledger.append([scorer.score_case(case)])[0]
@@ -83,14 +89,17 @@ def score_dataset(
 
     A debtor with any quarantined row is not scored, exactly as its case alone would be refused.
     """
+    require_scorable(dataset, scorer)
     aside = quarantined(dataset)
     logs = [TABLES["score_log"].empty()]
-    unscored: list[Unscored] = []
+    unscored = [Unscored("unreadable", reasons) for debtor, reasons in aside.items() if debtor is None]
     buckets = dataset.bucket_numbers()
+    home_bucket = {debtor: bucket_number(debtor, len(buckets)) for debtor in aside if debtor is not None}
     for done, bucket in enumerate(buckets, start=1):
         tables = dataset.read_bucket(bucket)
         cohort = cohort_of(dataset, tables)
-        refused = sorted(set(cohort["debtor_id"]) & aside.keys())
+        # Also debtors no longer in the cohort: the row that put them there may be the one set aside.
+        refused = sorted(debtor for debtor, place in home_bucket.items() if place == bucket)
         unscored += [Unscored(debtor, aside[debtor]) for debtor in refused]
         cohort = cohort.filter(~pl.col("debtor_id").is_in(refused))
         if cohort.height:
@@ -101,11 +110,22 @@ def score_dataset(
     return Batch(pl.concat(logs), tuple(unscored))
 
 
-def quarantined(dataset: Dataset) -> dict[str, tuple[str, ...]]:
-    """Debtor id → the faults of its quarantined rows, as text."""
-    found: dict[str, list[str]] = {}
-    for row in dataset.quarantined().drop_nulls("debtor_id").to_dicts():
-        found.setdefault(row["debtor_id"], []).append(f"{row['table']} {row['row_id']}: {row['faults']}")
+def require_scorable(dataset: Dataset, scorer: Scorer) -> None:
+    """Refuse a dataset of another kind than the bundle assesses, and one that was not validated as it stands."""
+    if scorer.bundle.profile != dataset.info.profile:
+        raise InputRefused(
+            f"bundle {scorer.bundle.id} is for {scorer.bundle.profile}, {dataset.path} holds {dataset.info.profile}"
+        )
+    if not dataset.is_validated():
+        raise InputRefused(f"{dataset.path} was not validated as it stands: run `repair-risk validate {dataset.path}`")
+
+
+def quarantined(dataset: Dataset) -> dict[str | None, tuple[str, ...]]:
+    """Debtor id (None where it cannot be read) → the faults of its quarantined rows, in words."""
+    found: dict[str | None, list[str]] = {}
+    for row in dataset.quarantined().to_dicts():
+        said = "; ".join(f"{fault['column']} {fault['detail']}" for fault in json.loads(row["faults"]))
+        found.setdefault(row["debtor_id"], []).append(f"{row['table']} {row['row_id'] or '(no row_id)'}: {said}")
     return {debtor: tuple(reasons) for debtor, reasons in found.items()}
 
 
@@ -184,6 +204,11 @@ def show_batch(batch: Batch, out: Path | None, as_json: bool) -> None:
     grades = log.group_by("grade").len().sort("grade", nulls_last=True)
     told = ", ".join(f"{grade or 'no grade'} {n:,}" for grade, n in grades.iter_rows())
     tell(f"{log.height:,} cases scored and recorded ({told})" + (f"; score log in {out}" if out else ""))
+    tell_unscored(batch)
+
+
+def tell_unscored(batch: Batch) -> None:
+    """Debtors that were not scored, with their reasons."""
     for item in batch.unscored[:20]:
         tell(f"not scored: {item.debtor_id}: {'; '.join(item.reasons)}")
     if len(batch.unscored) > 20:

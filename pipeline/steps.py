@@ -25,13 +25,16 @@ from pipeline.work import Values, Work, context_of
 from policy.gate import gate
 from policy.outcome import Scores
 from policy.suggest import suggest
+from records.faults import CaseFaults, Fault
 from records.fingerprint import input_hash
 
 
 def cut(work: Work) -> Work:
     """Only what was known before the as-of date: latest versions, in canonical order."""
     cohort = with_parameters(locate(work.records, work.cohort), work.policy)
-    return replace(work, cohort=cohort, known=known(work.records, cohort))
+    rows = known(work.records, cohort)
+    _require_known(cohort, rows)
+    return replace(work, cohort=cohort, known=rows)
 
 
 def fingerprint(work: Work) -> Work:
@@ -104,6 +107,22 @@ def record(work: Work) -> Work:
     return replace(
         work, output=tuple(assemble(work, row, places.get(row["case_key"]), reference) for row in work.cases())
     )
+
+
+def _require_known(cohort: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> None:
+    """Refuse cases of which nothing, or not the application itself, was known before their as-of."""
+    seen = pl.concat([frame.select("case_key") for frame in rows.values()]).unique()
+    nothing = cohort.join(seen, on="case_key", how="anti")["case_key"].to_list()
+    named = cohort.filter(pl.col("application_id").is_not_null())
+    unknown = named.join(rows["repair_applications"], on=["case_key", "application_id"], how="anti")["case_key"]
+    faults = [Fault("unknown_debtor", "/as_of", "nothing of this debtor is known before as_of") for _ in nothing]
+    faults += [
+        Fault("unknown_application", "/application_id", "the application is not known before as_of")
+        for key in unknown
+        if key not in nothing
+    ]
+    if faults:
+        raise CaseFaults(faults)
 
 
 def scores_of(work: Work, place: int) -> Scores:

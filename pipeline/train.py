@@ -54,11 +54,12 @@ def settings(profile: str, path: Path | None, seed: int | None) -> FitParams:
     given: dict[str, Any] = {}
     if path is not None:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        section = content.get("train") or {}
-        if not isinstance(section, Mapping):
-            raise InputRefused(f"{path}: the section `train` must be a mapping")
+        section = content.get("train") if isinstance(content, Mapping) else None
+        own = section.get(profile, {}) if isinstance(section, Mapping) else None
+        if not isinstance(section, Mapping) or not isinstance(own, Mapping):
+            raise InputRefused(f"{path} must hold a mapping `train`, and in it a mapping for {profile} if any")
         given = {key: value for key, value in section.items() if key not in ("applications", "first_listings")}
-        given |= dict(section.get(profile) or {})
+        given |= dict(own)
     if seed is not None:
         given["seed"] = seed
     return FitParams.from_mapping(profile, given)
@@ -113,12 +114,13 @@ def train(directory: Path, out: Path, features: Path | None, params_file: Path |
     home, dataset, policy = Home.from_environment(), Dataset.open(directory), load_policy()
     if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
         raise InputRefused(f"{out} holds other files: name a new folder for the bundle")
+    signing_key = load_or_create_signing_key(home.keys)  # before the long work, so that a bad key costs nothing
     prepared = open_prepared(dataset, features, policy)
     observed_until = dataset.info.observed_until
     params = with_shares(settings(prepared.profile.name, params_file, seed), policy, observed_until)
     with progress("fitting") as advance:
         fitted = fit(prepared, params, observed_until, advance)
-    write_bundle(fitted, out, load_or_create_signing_key(home.keys))
+    write_bundle(fitted, out, signing_key)
     bundle = install(home, str(out))
     from pipeline.tracking import record_training
 

@@ -14,7 +14,7 @@ import pytest
 
 from models.bundle import Bundle
 from pipeline.champion import promote
-from pipeline.data import features, synth
+from pipeline.data import features, synth, validate
 from pipeline.home import Home
 from pipeline.scoring import open_scorer
 from pipeline.train import train
@@ -65,7 +65,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         params.write_text(PARAMS, encoding="utf-8")
         synth(root / "world", 6000, 7, 0.0, 4)
         synth(root / "court", 60, 11, 0.0, 2)
-        features(root / "world", root / "features")
+        validate(root / "court", False)
+        features(root / "world", root / "features", None)
         bundles = []
         for name, seed in (("first", 1), ("second", 2)):
             train(root / "world", root / name, root / "features", params, seed)

@@ -1,0 +1,152 @@
+"""What must not be recorded is refused with a clear word, and what cannot be scored is listed, never lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ledger.store import Ledger
+from pipeline.cohorts import bucket_cohort
+from pipeline.home import Home
+from pipeline.monitor import monitor
+from pipeline.promote import PromotionRefused, approve, champion
+from pipeline.refusals import InputRefused
+from pipeline.scoring import open_ledger, open_scorer, score_dataset, score_source
+from records.case import Case, case_to_json, parse_case
+from records.clock import SHANGHAI
+from records.dataset import Dataset
+from records.faults import CaseFaults
+from records.validate import validate
+
+
+@pytest.fixture
+def court(trained, tmp_path: Path) -> Path:
+    """A copy of the court's validated dataset, to be spoilt."""
+    return Path(shutil.copytree(trained.court, tmp_path / "court"))
+
+
+def a_case(trained, cohort: pl.DataFrame) -> Case:
+    row = cohort.row(0, named=True)
+    return trained.dataset().case(row["debtor_id"], row["application_id"], row["as_of"])
+
+
+def test_a_dataset_of_another_kind_is_not_scored(trained, fresh_home: Home, court: Path) -> None:
+    info = json.loads((court / "dataset.json").read_text(encoding="utf-8"))
+    (court / "dataset.json").write_text(json.dumps({**info, "profile": "first_listings"}), encoding="utf-8")
+    with pytest.raises(InputRefused, match=r"is for applications, .* holds first_listings"):
+        score_source(court, None, None, False)
+    assert size(fresh_home) == 0
+
+
+def test_a_dataset_is_scored_only_as_it_was_validated(fresh_home: Home, court: Path) -> None:
+    report = court / "validation.json"
+    kept = report.read_bytes()
+    report.unlink()
+    with pytest.raises(InputRefused, match="was not validated as it stands: run `repair-risk validate"):
+        score_source(court, None, None, False)
+    report.write_bytes(kept)
+    assert score_source(court, None, None, False) == 0
+    assert size(fresh_home) > 0
+
+
+def test_debtors_with_quarantined_rows_are_listed_even_when_the_row_put_them_into_the_cohort(
+    trained, fresh_home: Home, court: Path, court_cohort: pl.DataFrame
+) -> None:
+    debtor = str(court_cohort["debtor_id"][0])
+    for path in sorted((court / "repair_applications").glob("bucket=*/part.parquet")):
+        frame = pl.read_parquet(path)
+        spoilt = frame.with_columns(
+            pl.when(pl.col("debtor_id") == debtor)
+            .then(pl.lit("by pigeon"))
+            .otherwise(pl.col("channel"))
+            .alias("channel")
+        )
+        spoilt.write_parquet(path)
+    assert not validate(court, suite=False).ok
+    with open_ledger(fresh_home) as ledger:
+        batch = score_dataset(Dataset.open(court), open_scorer(fresh_home, None), ledger, bucket_cohort)
+    mine = {item.debtor_id: item.reasons for item in batch.unscored}
+    assert debtor in mine
+    assert any("channel must be one of" in reason for reason in mine[debtor])
+    assert debtor not in batch.log["debtor_id"].to_list()
+    expected = set(court_cohort["debtor_id"]) - set(mine)
+    assert set(batch.log["debtor_id"]) == expected
+
+
+def test_an_application_that_is_not_known_yet_is_refused_alone(
+    trained, fresh_home: Home, court_cohort: pl.DataFrame
+) -> None:
+    case = a_case(trained, court_cohort)
+    scorer = open_scorer(fresh_home, None)
+    scorer.score_case(case)
+    filed = case.tables["repair_applications"].filter(pl.col("application_id") == case.application_id)["known_at"].min()
+    early = Case(case.debtor_id, case.application_id, filed, case.tables)
+    with pytest.raises(CaseFaults, match="the application is not known before as_of"):
+        scorer.score_case(early)
+    before = Case(case.debtor_id, case.application_id, datetime(2014, 1, 1, tzinfo=SHANGHAI), case.tables)
+    with pytest.raises(CaseFaults, match="nothing of this debtor is known before as_of"):
+        scorer.score_case(before)
+    listing = Case(case.debtor_id, None, case.as_of, case.tables)
+    with pytest.raises(CaseFaults, match="must name the application"):
+        scorer.score_case(listing)
+
+
+def test_http_says_so_too(trained, fresh_home: Home, court_cohort: pl.DataFrame) -> None:
+    from fastapi.testclient import TestClient
+
+    from service.main import from_environment
+
+    content = json.loads(case_to_json(a_case(trained, court_cohort)))
+    content["as_of"] = "2000-01-01T00:00:00+08:00"
+    assert parse_case(json.dumps(content).encode()).as_of.year == 2000
+    with TestClient(from_environment()) as client:
+        reply = client.post("/v1/scores", content=json.dumps(content), headers={"content-type": "application/json"})
+        assert reply.status_code == 422
+        assert reply.json()["errors"][0]["pointer"] == "/as_of"
+        assert client.get("/v1/scores").json()["items"] == []
+
+
+def test_monitoring_moves_the_score_with_what_was_seen(
+    trained, fresh_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = trained.dataset()
+    with open_ledger(fresh_home) as ledger:
+        score_dataset(dataset, open_scorer(fresh_home, None), ledger, bucket_cohort)
+    moved = []
+    for month in (date(2023, 6, 1), date(2024, 6, 1), date(2025, 3, 1)):
+        assert monitor(trained.court, month, None, True) == 0
+        moved += json.loads(capsys.readouterr().out)["moves"]
+    assert moved
+    assert any(
+        move["p_redefault_12"] != move["p_redefault_12_before"] for move in moved if move["p_redefault_12_before"]
+    )
+    until = dataset.info.observed_until
+    with pytest.raises(InputRefused, match="was observed until"):
+        monitor(trained.court, until + timedelta(days=1), None, True)
+
+
+def test_two_different_people_must_approve(trained, fresh_home: Home) -> None:
+    now = datetime(2026, 1, 5, 9, tzinfo=SHANGHAI)
+    second = trained.second.id
+    with pytest.raises(PromotionRefused, match="needs a name; the approval needs a reason"):
+        approve(fresh_home, second, "applications", "  ", "", now)
+    assert not approve(fresh_home, second, "applications", "Zhang San", "better", now).champion
+    with pytest.raises(PromotionRefused, match="a second person must"):
+        approve(fresh_home, second, "applications", " zhang  san ", "better", now)
+    assert champion(fresh_home)["bundle"] == trained.first.id
+    assert approve(fresh_home, second, "applications", "李四", "better", now).champion
+    assert champion(fresh_home)["bundle"] == second
+    with pytest.raises(PromotionRefused, match="this home answers for applications"):
+        approve(fresh_home, trained.first.id, "first_listings", "王五", "another kind", now)
+
+
+def size(home: Home) -> int:
+    if not home.ledger.exists():
+        return 0
+    with Ledger.open(home.ledger, home.checkpoints, read_only=True) as ledger:
+        return ledger.size
