@@ -11,29 +11,18 @@ import yaml
 
 from explain.figures import CAPPED, WAYS, Figure, log_odds, number
 from explain.reference import Reference
+from models.spec import Named
 from records.tables import TABLES
 
 Direction = Literal["favourable", "adverse"]
 _LANGUAGES = ("zh", "en")
 
 
-class Described(Protocol):
+class Described(Named, Protocol):
     """The part of `features.indicator.Indicator` that is put into words."""
 
     @property
-    def id(self) -> str: ...
-    @property
-    def zh(self) -> str: ...
-    @property
-    def en(self) -> str: ...
-    @property
-    def dimension(self) -> str: ...
-    @property
     def unit(self) -> str: ...
-    @property
-    def maximum(self) -> float | None: ...
-    @property
-    def scored(self) -> bool: ...
 
 
 class TemplateError(Exception):

@@ -13,8 +13,8 @@ CARD_OUTCOME: Final = "redefault_12"
 DIMENSIONS: Final = ("ability", "willingness", "impact")
 
 
-class Described(Protocol):
-    """The part of `features.indicator.Indicator` that models reads; any object of this shape will do."""
+class Named(Protocol):
+    """What anybody who reads an indicator needs of `features.indicator.Indicator`."""
 
     @property
     def id(self) -> str: ...
@@ -25,15 +25,20 @@ class Described(Protocol):
     @property
     def dimension(self) -> str: ...
     @property
-    def minimum(self) -> float | None: ...
-    @property
     def maximum(self) -> float | None: ...
+    @property
+    def scored(self) -> bool: ...
+
+
+class Described(Named, Protocol):
+    """The part that models read; any object of this shape will do."""
+
+    @property
+    def minimum(self) -> float | None: ...
     @property
     def success(self) -> int: ...
     @property
     def redefault(self) -> int: ...
-    @property
-    def scored(self) -> bool: ...
 
 
 @dataclass(frozen=True)

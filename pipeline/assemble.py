@@ -72,7 +72,9 @@ def _nulls(
     bundle: Bundle, points: Mapping[str, Any] | None, shown: Mapping[str, float], grade: str | None
 ) -> dict[str, str]:
     """Why each head figure of an assessed case is null: what the bundle could not fit, and what follows."""
-    absent = bundle.absent
+    absent = dict(bundle.absent)
+    if bundle.profile == "first_listings":  # the fit only counted; this is why there was nothing to count
+        absent["success"] = "本类数据没有修复申请 / these records hold no repair applications"
     found = {f"models.{outcome}": absent[outcome] for outcome in OUTCOMES if outcome not in bundle.boosters}
     for name in ("success", "redefault_6", CARD_OUTCOME):
         if name not in shown:
