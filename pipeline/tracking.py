@@ -21,18 +21,16 @@ from pipeline.home import Home
 EXPERIMENT = "repair-risk"
 
 
-def _flat(prefix: str, value: Any) -> dict[str, float]:
-    """Finite numbers of a nested mapping, keyed by their path."""
-    if isinstance(value, bool) or value is None:
-        return {}
-    if isinstance(value, int | float):
-        return {prefix: float(value)} if math.isfinite(value) else {}
-    if isinstance(value, Mapping):
-        found: dict[str, float] = {}
-        for key, item in value.items():
-            found.update(_flat(f"{prefix}.{key}" if prefix else str(key), item))
-        return found
-    return {}
+def _flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Leaves of a nested mapping, keyed by their dotted path."""
+    found: dict[str, Any] = {}
+    for key, value in content.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def model_name(profile: str) -> str:
@@ -51,8 +49,8 @@ def record_training(home: Home, bundle: Bundle, params: Mapping[str, Any], metri
     mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_name=f"{profile} {bundle_id}") as run:
         mlflow.set_tags({"profile": profile, "bundle": bundle_id})
-        mlflow.log_params({key: str(value)[:500] for key, value in sorted(params.items())})
-        mlflow.log_metrics(_flat("", metrics))
+        mlflow.log_params({key: str(value)[:500] for key, value in sorted(_flat(params).items())})
+        mlflow.log_metrics({key: float(value) for key, value in _flat(metrics).items() if _number(value)})
         mlflow.log_artifacts(str(bundle.path), artifact_path="bundle")
         run_id = str(run.info.run_id)
         source = f"{run.info.artifact_uri}/bundle"

@@ -124,7 +124,7 @@ def train(directory: Path, out: Path, features: Path | None, params_file: Path |
     bundle = install(home, str(out))
     from pipeline.tracking import record_training
 
-    run_id = record_training(home, bundle, _flat(params.to_json()), fitted.metrics)
+    run_id = record_training(home, bundle, params.to_json(), fitted.metrics)
     tell(f"bundle {bundle.id} in {out}, registered as challenger (MLflow run {run_id})\n{summary(fitted)}")
     return DONE
 
@@ -138,10 +138,3 @@ def summary(fitted: FittedModels) -> str:
         lines.append(f"  {outcome}: {shown}, {figures['events']:,} of {figures['cases']:,} ({figures['on']})")
     lines += [f"  {part}: not fitted: {why}" for part, why in fitted.absent.items()]
     return "\n".join(lines)
-
-
-def _flat(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in params.items():
-        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return found

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise, product
 from typing import Any
 
 from policy.faults import PolicyFault
 from policy.regions import ANYWHERE, chain, industry_chain, is_industry, is_region
 from policy.rules import Resolved, json_value
-from policy.schema import KeySpec, Schema, Value
+from policy.schema import KeySpec, Schema, Value, day_of
 from policy.yaml_files import RawValue
 
 _FIELDS = {"value", "region", "industry", "valid_from", "valid_to", "source"}
@@ -112,13 +112,9 @@ def _entry(item: RawValue, spec: KeySpec | None, problems: list[tuple[str, str]]
 def _day(raw: object, name: str, needed: bool, problems: list[tuple[str, str]]) -> date | None:
     if raw is None and not needed:
         return None
-    if isinstance(raw, date) and not isinstance(raw, datetime):
-        return raw
-    if isinstance(raw, str):
-        try:
-            return date.fromisoformat(raw)
-        except ValueError:
-            pass
+    found = day_of(raw)
+    if found is not None:
+        return found
     problem = f"has no {name}" if raw is None else f"{name} is not a day"
     problems.append((problem, "write it as YYYY-MM-DD"))
     return None

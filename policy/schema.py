@@ -89,14 +89,20 @@ class KeySpec:
         return words
 
 
-def _as_date(raw: object) -> date:
+def day_of(raw: object) -> date | None:
+    """The day that a YAML value is or spells; None for anything else."""
     if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
-    if isinstance(raw, str):
-        try:
-            return date.fromisoformat(raw)
-        except ValueError:
-            pass
+    try:
+        return date.fromisoformat(raw) if isinstance(raw, str) else None
+    except ValueError:
+        return None
+
+
+def _as_date(raw: object) -> date:
+    found = day_of(raw)
+    if found is not None:
+        return found
     raise ValueError(f"has the wrong type: {_WORDS['date']} belongs here")
 
 

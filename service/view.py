@@ -12,6 +12,7 @@ from typing import Any
 from explain import phrases
 from explain.figures import number
 from explain.schema import EvidenceRows, Fact, Reason, ScoreRecord
+from explain.text import Named
 from ledger.rows import Entry
 from service.margins import MarginTable, margin_table, signed
 from service.rulebook import RuleBook, RuleView
@@ -142,22 +143,11 @@ class Names:
         told = self._descriptions.get(id_)
         if told is None or "unit" not in told:
             return number(value).zh
-        named = _Named(id_, str(told["zh"]), str(told["en"]), str(told["unit"]), told.get("maximum"))
+        named = Named(id_, str(told["zh"]), str(told["en"]), str(told["unit"]), told.get("maximum"))
         try:
             return phrases.figure(named, value).zh
         except phrases.TemplateError:
             return number(value).zh
-
-
-@dataclass(frozen=True)
-class _Named:
-    id: str
-    zh: str
-    en: str
-    unit: str
-    maximum: float | None
-    dimension: str = ""
-    scored: bool = True
 
 
 def percent(probability: float) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from benchmarks.import_damaged import damaged
 from records.clock import SHANGHAI
 from records.dataset import Dataset
 from records.frames import check_tables
@@ -348,49 +349,6 @@ def test_a_file_that_is_no_list_is_refused_with_the_place(tmp_path: Path) -> Non
         import_public_list(tmp_path / "none.json", tmp_path / "out", id_key=KEY, received=RECEIVED, buckets=1)
     source.write_text("[]", encoding="utf-8")
     assert import_public_list(source, tmp_path / "out", id_key=KEY, received=RECEIVED, buckets=1).rows_in == 0
-
-
-JUNK = (
-    None,
-    "",
-    "—",
-    "\ud800",
-    "\x00",
-    "＊" * 18,
-    "9" * 400,
-    -1,
-    1e308,
-    float("nan"),
-    10**30,
-    True,
-    [],
-    {"a": [1]},
-    "2019-13-01",
-)
-
-
-def damaged(record: Mapping[str, Any], chance: random.Random) -> object:
-    """A record with one to four things wrong: values, keys, characters, or no record at all."""
-    fields = dict(record)
-    for _ in range(chance.randint(1, 4)):
-        key = chance.choice(list(fields) or ["iname"])
-        match chance.randrange(6):
-            case 0:
-                fields[key] = chance.choice(JUNK)
-            case 1:
-                fields.pop(key, None)
-            case 2:
-                fields[chance.choice([key.upper(), key[:-1], "x" + key, ""])] = fields.get(key)
-            case 3:
-                words = list(str(fields.get(key, "")) or "?")
-                words[chance.randrange(len(words))] = chance.choice("〇x*（-\t0\u2028号")
-                fields[key] = "".join(words)
-            case 4:
-                fields[key] = chance.choice([COURT_SITE, MIRROR, EXECUTED]).get(key)
-            case _:
-                if chance.random() < 0.1:
-                    return chance.choice([None, [], "text", 5, [fields]])
-    return fields
 
 
 @pytest.mark.parametrize("seed", [1, 2])
