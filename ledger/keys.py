@@ -8,13 +8,14 @@ elsewhere then shows the fraud.
 
 from __future__ import annotations
 
-import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from records.files import write_new
 
 PRIVATE_NAME = "ledger_ed25519.pem"
 PUBLIC_NAME = "ledger_ed25519.pub"
@@ -47,7 +48,7 @@ def load_or_create(folder: Path) -> LedgerKeys:
     private = _load_private(private_path)
     public = private.public_key()
     if not public_path.exists():
-        _write_new(public_path, _public_pem(public), 0o644)
+        write_new(public_path, _public_pem(public), 0o644)
     elif load_public(public_path).public_bytes_raw() != public.public_bytes_raw():
         raise KeyFileError(f"{public_path} does not belong to {private_path}: restore the pair that signed the ledger")
     return LedgerKeys(private, public)
@@ -66,11 +67,10 @@ def load_public(path: Path) -> Ed25519PublicKey:
 
 
 def _create(private_path: Path) -> None:
-    private_path.parent.mkdir(parents=True, exist_ok=True)
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write_new(private_path, pem, 0o600)
+    write_new(private_path, pem, 0o600)
 
 
 def _load_private(path: Path) -> Ed25519PrivateKey:
@@ -88,21 +88,3 @@ def _load_private(path: Path) -> Ed25519PrivateKey:
 
 def _public_pem(public: Ed25519PublicKey) -> bytes:
     return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def _write_new(path: Path, data: bytes, mode: int) -> None:
-    """Write a file that does not exist yet; whoever comes second keeps the first one's file."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(partial, mode)  # the umask may have taken bits away, never added any
-        try:
-            os.link(partial, path)
-        except FileExistsError:
-            return
-    finally:
-        partial.unlink(missing_ok=True)

@@ -6,7 +6,6 @@ A key folder holds `signing.pem` (private, readable by its owner only) and `trus
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from models.faults import BundleFault
+from records.files import write_new
 
 
 def key_id(key: Ed25519PublicKey) -> str:
@@ -31,28 +31,16 @@ def load_or_create_signing_key(folder: Path) -> Ed25519PrivateKey:
     """The folder's signing key; the first call makes a pair and trusts its public half. BundleFault if unreadable."""
     path = folder / "signing.pem"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
         fresh = Ed25519PrivateKey.generate()
-        secret = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        # Written aside and linked into place: a reader never sees half a key, and of two makers one wins.
-        aside = folder / f".signing.{os.getpid()}.pem"
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
+        write_new(path, fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError) as error:
         raise BundleFault([f"{path.name} is not a private key: {error}"]) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise BundleFault([f"{path.name} is not an Ed25519 key"])
+    if path.stat().st_mode & 0o077:
+        raise BundleFault([f"others may read the private key {path.name}: run chmod 600 on it"])
     trust(folder, key.public_key())
     return key
 

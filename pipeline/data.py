@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pipeline.prepare import prepare, save
 from pipeline.refusals import InputRefused
 from pipeline.say import AT_FAULT, DONE, Outcome, emit_bytes, emit_json, progress, tell
 from records.dataset import Dataset
+from records.files import write_new
 from records.importers.report import ImportReport
 from records.validation_report import ValidationReport
 
@@ -67,10 +67,7 @@ def identity_key(home: Home) -> bytes:
     """The secret under which identity numbers become keyed hashes; made once, kept in the home's keys."""
     path = home.keys / "identity_hmac.key"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
+        write_new(path, secrets.token_bytes(32), 0o600)
     return path.read_bytes()
 
 

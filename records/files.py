@@ -29,6 +29,29 @@ def write_atomically(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def write_new(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that does not exist yet, whole and synced, with `mode`; of two writers the first one's file stays.
+
+    For secrets: nobody sees half a key, and no moment passes in which others may read it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.chmod(mode)  # the umask may have taken bits away, never added any
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            return
+        sync_folder(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def remove(path: Path) -> None:
     """Remove `path` if it is there, and sync its folder."""
     if path.exists():

@@ -37,3 +37,13 @@ def test_other_keys_can_be_trusted_and_rubbish_is_named(tmp_path: Path) -> None:
     (tmp_path / "signing.pem").write_text("nothing")
     with pytest.raises(BundleFault, match=r"signing\.pem is not a private key"):
         load_or_create_signing_key(tmp_path)
+
+
+def test_a_private_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    load_or_create_signing_key(tmp_path)
+    path = tmp_path / "signing.pem"
+    path.chmod(0o640)
+    with pytest.raises(BundleFault, match="others may read the private key"):
+        load_or_create_signing_key(tmp_path)
+    path.chmod(0o600)
+    load_or_create_signing_key(tmp_path)
