@@ -11,7 +11,7 @@ export DO_NOT_TRACK := true
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test check pytest format soak serve clean
+.PHONY: help demo test check pytest format soak serve suites clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ serve: $(VENV)/.runtime ## serve the scoring endpoint and the reviewer pages
 
 format: $(VENV)/.dev ## put the code into the project's format
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+suites: $(VENV)/.dev ## write the Great Expectations suites of records/suites/ anew from the contracts
+	@$(BIN)/python -c "from records.data_docs import SUITES, write_suites; write_suites(SUITES)"
 
 clean: ## remove the environment and everything generated
 	rm -rf $(VENV) var data .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -44,12 +44,25 @@ def synth(
     debtors: Annotated[int, typer.Option(min=1)] = 6000,
     seed: Annotated[int, typer.Option()] = 7,
     mess: Annotated[float, typer.Option(min=0.0, max=1.0, help="share of rows damaged on purpose")] = 0.0,
-    buckets: Annotated[int, typer.Option(min=1)] = 16,
+    buckets: Annotated[int | None, typer.Option(min=1, help="parts of the dataset; by its size when left out")] = None,
 ) -> None:
     """Generate a synthetic world of case records; its truth lies beside it, never inside."""
     from pipeline.data import synth as command
 
     run(lambda: command(out, debtors, seed, mess, buckets))
+
+
+@app.command()
+def calibrate(
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    truth: Annotated[Path | None, typer.Option(help="truth of the world; DIR_truth when left out")] = None,
+    out: Annotated[Path | None, typer.Option(help="Markdown file to write")] = None,
+    as_json: Json = False,
+) -> None:
+    """Set the figures of a synthetic world beside the published ones, with tolerance and verdict."""
+    from pipeline.data import calibrate as command
+
+    run(lambda: command(directory, truth, out, as_json))
 
 
 @app.command("import")
@@ -65,11 +78,17 @@ def import_(
 
 
 @app.command()
-def validate(directory: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json = False) -> None:
+def validate(
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    docs: Annotated[
+        Path | None, typer.Option(help="folder for Data Docs: what was expected and found, page by page")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Report all faults of a dataset at once and move bad rows to a quarantine beside it."""
     from pipeline.data import validate as command
 
-    run(lambda: command(directory, as_json))
+    run(lambda: command(directory, as_json, docs))
 
 
 @app.command()

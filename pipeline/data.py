@@ -10,26 +10,63 @@ from pipeline.prepare import prepare, save
 from pipeline.refusals import InputRefused
 from pipeline.say import AT_FAULT, DONE, Outcome, emit_bytes, emit_json, progress, tell
 from records.dataset import Dataset
-from records.files import write_new
+from records.files import write_atomically, write_new
 from records.importers.report import ImportReport
 from records.validation_report import ValidationReport
 
 MOST_TOLD = 200
+MANY_DEBTORS = 60_000  # from here on two processes are quicker than one, their start included
+PROCESSES = 2
+BUCKET_DEBTORS = 15_000  # a bucket is what one process holds in memory
+FEWEST_BUCKETS = 16
 LAYOUTS = ("ccf2017", "public-list", "csv")
 
 
-def synth(out: Path, debtors: int, seed: int, mess: float, buckets: int) -> Outcome:
+def synth(out: Path, debtors: int, seed: int, mess: float, buckets: int | None) -> Outcome:
     """Generate a synthetic world into `out`, its truth into `<out>_truth`."""
     from data_synth.world import generate
 
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputRefused(f"{out} already holds something: name a new folder or remove it")
     truth = out.with_name(f"{out.name}_truth")
+    side_by_side = PROCESSES if debtors >= MANY_DEBTORS else 1
     with progress("generating debtors") as advance:
-        generate(out, debtors, seed, buckets=buckets, truth=truth, mess=mess, progress=advance)
+        generate(
+            out,
+            debtors,
+            seed,
+            buckets=buckets or max(FEWEST_BUCKETS, -(-debtors // BUCKET_DEBTORS)),
+            truth=truth,
+            mess=mess,
+            processes=side_by_side,
+            progress=advance,
+        )
     rows = sum(Dataset.open(out).info.rows.values())
     tell(f"{debtors:,} debtors, {rows:,} rows in {out}; the truth lies apart in {truth}")
     return DONE
+
+
+def calibrate(directory: Path, truth: Path | None, out: Path | None, as_json: bool) -> Outcome:
+    """Set the figures of a synthetic world beside the published ones."""
+    from data_synth.calibration import report
+
+    truth = truth or directory.with_name(f"{directory.name}_truth")
+    Dataset.open(directory)
+    if not truth.is_dir():
+        raise InputRefused(f"{truth} is not there: --truth names the truth of the synthetic world")
+    with progress("measuring the world") as advance:
+        found = report(directory, truth, advance)
+    if out is not None:
+        write_atomically(out, found.to_markdown().encode())
+    if as_json:
+        emit_json(found.to_json())
+    tell(found.to_markdown() if out is None else f"calibration report in {out}")
+    published = sum(line.target.published for line in found.lines)
+    tell(
+        f"{published - len(found.missed) - len(found.undecided)} of {published} published figures inside their "
+        f"tolerance, {len(found.missed)} outside, {len(found.undecided)} rest on too few observations"
+    )
+    return DONE if found.met else AT_FAULT
 
 
 def import_layout(layout: str, src: Path, out: Path) -> Outcome:
@@ -71,12 +108,18 @@ def identity_key(home: Home) -> bytes:
     return path.read_bytes()
 
 
-def validate(directory: Path, as_json: bool) -> Outcome:
-    """Check every row of a dataset; bad ones go to its quarantine."""
+def validate(directory: Path, as_json: bool, docs: Path | None = None) -> Outcome:
+    """Check every row of a dataset; bad ones go to its quarantine. `docs`: where Data Docs are wanted, if at all."""
     from records.validate import validate as check
 
+    if docs is not None and docs.exists() and any(docs.iterdir()) and not (docs / "suites").is_dir():
+        raise InputRefused(f"{docs} holds other files: name a new folder for the Data Docs")
     with progress("validating") as advance:
         report = check(directory, lambda done, total, _what: advance(done, total))
+    if docs is not None:
+        from records.data_docs import write_data_docs
+
+        tell(f"Data Docs: {write_data_docs(docs, report, directory.name)}")
     if as_json:
         emit_json(report.to_json())
     tell(validated(report))

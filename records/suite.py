@@ -62,7 +62,8 @@ class Expected:
 @dataclass(frozen=True)
 class Verdict:
     """What the suite said of one expectation over all batches of a table: `unexpected` rows (None: it counts
-    no rows); `raised` when it could not be evaluated; `agrees` with the row check.
+    no rows); `raised` when it could not be evaluated; `agrees` with the row check; `arguments` as Great
+    Expectations took them.
     """
 
     table: str
@@ -72,10 +73,16 @@ class Verdict:
     unexpected: int | None
     raised: bool
     agrees: bool
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as a JSON object."""
-        return dict(vars(self))
+        return vars(self) | {"arguments": plain(self.arguments)}
+
+
+def plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as JSON values: instants as ISO text."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in arguments.items()}
 
 
 def expectations(table: Table, view: SuiteView) -> list[Expected]:
@@ -187,7 +194,9 @@ class SuiteRunner:
             agrees = one.explained_by(refusals) if not success else not one.obliged_by(refusals)
             unexpected = result.result.get("unexpected_count")
             agrees = agrees and not raised
-            self._add(one, Verdict(table.name, one.kind, one.column, success, unexpected, raised, agrees))
+            self._add(
+                one, Verdict(table.name, one.kind, one.column, success, unexpected, raised, agrees, one.arguments)
+            )
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """All verdicts so far, in the order of tables and columns."""

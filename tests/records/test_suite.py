@@ -95,7 +95,8 @@ def test_several_batches_make_one_verdict(typed_tables: Tables) -> None:
     for frame, refusals in ((good, set()), (bad, {("nature", "not_allowed")}), (good, set())):
         runner.run(TABLES["payments"], frame, pl.Series([0] * 4, dtype=pl.Int64), refusals)
     (verdict,) = [verdict for verdict in runner.verdicts() if not verdict.success]
-    assert verdict == Verdict("payments", "ExpectColumnValuesToBeInSet", "nature", False, 4, False, True)
+    asked = {"column": "nature", "value_set": list(TABLES["payments"].column("nature").values)}
+    assert verdict == Verdict("payments", "ExpectColumnValuesToBeInSet", "nature", False, 4, False, True, asked)
     assert runner.disagreements() == []
 
 
