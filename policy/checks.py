@@ -13,6 +13,7 @@ from policy.regions import ANYWHERE, chain, industry_chain, is_industry, is_regi
 from policy.rules import Resolved, json_value
 from policy.schema import KeySpec, Schema, Value, day_of
 from policy.yaml_files import RawValue
+from records.regions import region_on, successors
 
 _FIELDS = {"value", "region", "industry", "valid_from", "valid_to", "source"}
 _SOURCE_KINDS = ("law", "seed", "assumption")
@@ -103,6 +104,10 @@ def _entry(item: RawValue, spec: KeySpec | None, problems: list[tuple[str, str]]
     end = _day(data.get("valid_to"), "valid_to", False, problems)
     if start is not None and end is not None and end < start:
         problems.append((f"valid_to {end} lies before valid_from {start}", "correct one of the two days"))
+    elif start is not None and is_region(region) and (later := region_on(region, end or date.max)) != region:
+        since, _ = successors()[region]
+        remedy = f"let it end before {since}, and state it for {later} from then on"
+        problems.append((f"region {region} has borne another code since {since}", remedy))
     kind, text = _source(data.get("source"), problems)
     if start is None or problems:
         return None

@@ -22,6 +22,7 @@ from policy.regions import ANYWHERE, chain, industry_chain, is_region, within
 from policy.rules import Resolved, Rules
 from policy.schema import Schema, load_schema
 from policy.yaml_files import RawValue, read_override, read_parameters
+from records.regions import region_on
 
 _FORMAT = 1
 
@@ -54,21 +55,22 @@ class Policy:
         """
         if key not in self.schema.keys:
             raise PolicyLookupError(f"unknown policy key {key!r}: see policy/schema.yaml for the keys there are")
-        entry = self._find(key, on, chain(region), industry_chain(industry))
+        entry = self._find(key, on, chain(region_on(region, on)), industry_chain(industry))
         if entry is None:
             first = min(entry.valid_from for entry in self.entries if entry.key == key)
             raise PolicyLookupError(f"{key} has no value on {on}: its first value holds from {first}")
         return entry.resolved
 
     def rules(self, on: date, region: str = ANYWHERE, industry: str | None = None) -> Rules:
-        """Every key resolved for one decision date, area and industry.
+        """Every key resolved for one decision date, area and industry. The area is the one that bears the code's
+        name on that day: rules of 九台区 220113 hold for a case filed under 220181.
 
         Raises PolicyLookupError on a date before the first values, ValueError as `value` does.
         """
         if on < self.schema.origin:
             raise PolicyLookupError(f"no rules on {on}: the first values hold from {self.schema.origin}")
         period = bisect_right(self._starts, on)
-        areas = chain(region)
+        areas = chain(region_on(region, on))
         area = next(code for code in areas if code in self._areas)
         section = next(code for code in industry_chain(industry) if code in self._sections)
         known = self._rules.get((period, area, section))

@@ -212,6 +212,33 @@ def test_the_narrower_area_wins_and_region_goes_before_industry(tmp_path: Path) 
             assert resolved.value["route.simple.creditors"] == creditors(region, industry)
 
 
+def jiutai(tmp_path: Path, area: str, ends: str) -> Path:
+    text = f'region: "{area}"\nvalues:\n  route.simple.creditors:\n    - {{value: 7, valid_from: 2014-01-01, {ends}'
+    path = tmp_path / f"{area}.yaml"
+    path.write_text(text + 'source: {assumption: "stated for a test"}}\n', encoding="utf-8")
+    return path
+
+
+def test_rules_of_an_area_follow_its_code(tmp_path: Path) -> None:
+    """九台 was 220181 and is 220113: a case filed under the old code meets the rules of the new one, by date."""
+    policy = load(overrides=[jiutai(tmp_path, "220113", "")])
+    key = "route.simple.creditors"
+    assert policy.value(key, date(2014, 12, 31), "220181").value == 10
+    assert policy.value(key, date(2015, 1, 1), "220181").value == 7
+    assert policy.rules(date(2015, 1, 1), "220181").value[key] == 7
+    assert (
+        load(overrides=[jiutai(tmp_path, "220181", "valid_to: 2014-12-31, ")])
+        .value(key, date(2014, 12, 31), "220181")
+        .value
+        == 7
+    )
+
+
+def test_a_value_may_not_outlive_the_code_of_its_area(tmp_path: Path) -> None:
+    with pytest.raises(PolicyFaults, match="region 220181 has borne another code since 2015-01-01; let it end before"):
+        load(overrides=[jiutai(tmp_path, "220181", "")])
+
+
 OVERRIDE = """region: "220102"
 values:
   route.simple.major_amount:
