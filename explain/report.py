@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from explain import phrases
+from explain import phrases, suggested
 from explain.families import by_dimension, by_family
 from explain.figures import log_odds, number
 from explain.reasons import twelve_month_contributions
@@ -26,7 +26,8 @@ from explain.record import ModelTerms, record_of
 from explain.recourse import Recourse
 from explain.schema import Model, ScoreRecord
 from explain.stability import Stability
-from explain.text import Descriptions, Named, name_zh, value_zh, vocabulary
+from explain.text import Descriptions, Named, name_zh, value_zh
+from explain.words import vocabulary
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -54,6 +55,7 @@ def report_html(
         .render(
             record=whole,
             words=vocabulary(),
+            more=suggested.lines(whole.suggestion),
             draft=draft_reasons(whole, describe),
             points=_points(whole, describe),
             families=_families(whole, describe),

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from explain import phrases
+from explain import phrases, suggested
 from explain.figures import log_odds, number
 from explain.record import record_of
 from explain.schema import ScoreRecord
+from explain.words import vocabulary
 
 _ROWS_SHOWN = 6  # row ids named per table in the text; the record holds all of them
 
@@ -105,6 +102,7 @@ def _suggestion(record: ScoreRecord) -> Iterator[str]:
         yield f"  观察期 Observation：{found.observation_months}个月"
     if found.scope:
         yield f"  建议解除的限制（仅限本案） Scope：{'、'.join(_said(words['scopes'], code) for code in found.scope)}"
+    yield from (f"  {label}：{line}" for label, line in suggested.lines(found))
     yield from _coded("条件 Condition", found.conditions)
     yield from _coded("尚缺 Missing", found.missing)
     for warning in found.warnings:
@@ -203,10 +201,3 @@ def _coded(head: str, items: Sequence[Any]) -> Iterator[str]:
 
 def _said(words: Mapping[str, str], code: str) -> str:
     return words.get(code, code)
-
-
-@lru_cache(maxsize=1)
-def vocabulary() -> Mapping[str, Any]:
-    """The packaged words, read once: they are part of the code."""
-    loaded: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "templates" / "text.yaml").read_text("utf-8"))
-    return loaded

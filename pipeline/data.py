@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from pipeline.home import Home
+from pipeline.in_force import rules_in_force
 from pipeline.prepare import prepare, save
 from pipeline.refusals import InputRefused
 from pipeline.say import AT_FAULT, DONE, Outcome, emit_bytes, emit_json, progress, tell
@@ -143,11 +144,9 @@ def validated(report: ValidationReport) -> str:
 
 def features(directory: Path, out: Path, cluster: str | None) -> Outcome:
     """Compute cohort, indicators and labels."""
-    from policy.parameters import load
-
-    dataset = Dataset.open(directory)
+    dataset, policy = Dataset.open(directory), rules_in_force(Home.from_environment())
     with progress("indicators") as advance:
-        prepared = prepare(dataset, load(), advance, cluster)
+        prepared = prepare(dataset, policy, advance, cluster)
     save(prepared, out)
     counts = prepared.labels.group_by("outcome", "status").len().sort("outcome", "status")
     tell(

@@ -28,12 +28,12 @@ from models.spec import CARD_OUTCOME
 from pipeline.bundles import install
 from pipeline.files import write_json
 from pipeline.home import Home
+from pipeline.in_force import rules_in_force
 from pipeline.prepare import Prepared
 from pipeline.refusals import InputRefused, IntegrityRefused
 from pipeline.say import DONE, Outcome, tell
 from pipeline.train import Frames, frames, open_prepared
 from policy.parameters import Policy
-from policy.parameters import load as load_policy
 from policy.rules import Rules
 from records.dataset import Dataset
 from records.files import write_atomically
@@ -48,7 +48,8 @@ LAWSUITS = "suit_count"
 
 def evaluate(reference: str, directory: Path, out: Path, features: Path | None, truth: Path | None) -> Outcome:
     """Write `metrics.json`, `tables.json`, `roc.csv` and `reliability.csv` of a bundle on a dataset."""
-    home, dataset, policy = Home.from_environment(), Dataset.open(directory), load_policy()
+    home, dataset = Home.from_environment(), Dataset.open(directory)
+    policy = rules_in_force(home)
     bundle = install(home, reference)
     if bundle.profile != dataset.info.profile:
         raise InputRefused(f"bundle {bundle.id} is for {bundle.profile}, {directory} holds {dataset.info.profile}")

@@ -49,6 +49,11 @@ class Home:
         return self.policies / f"{policy_hash}.json"
 
     @property
+    def courts(self) -> Path:
+        """Courts' own override files (`*.yaml`): each holds for its own area, beside the packaged rules."""
+        return self.root / "courts"
+
+    @property
     def champion(self) -> Path:
         """Which bundle answers, and who approved it."""
         return self.root / "champion.json"

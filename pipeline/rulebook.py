@@ -9,9 +9,9 @@ from pathlib import Path
 from models.scorecard import Scorecard
 from pipeline.bundles import install
 from pipeline.home import Home
+from pipeline.in_force import rules_in_force
 from pipeline.promote import champion
 from pipeline.say import DONE, Outcome, emit_text
-from policy.parameters import load
 from policy.rulebook import diff_markdown
 from policy.rulebook import rules as rules_markdown
 from policy.rulebook_html import Table, rules_html
@@ -22,7 +22,8 @@ DIMENSIONS_ZH = {"ability": "履行能力", "willingness": "行为意愿", "impa
 
 def rules(on: date, region: str, bundle: str | None, html: bool, court_files: Sequence[Path]) -> Outcome:
     """Rules of a day and a region, with the points table of the named bundle or of the champion."""
-    home, policy = Home.from_environment(), load(overrides=court_files)
+    home = Home.from_environment()
+    policy = rules_in_force(home, court_files)
     card = install(home, bundle).scorecard if bundle is not None or champion(home) is not None else None
     table = None if card is None else points_table(card)
     if html:
@@ -34,7 +35,7 @@ def rules(on: date, region: str, bundle: str | None, html: bool, court_files: Se
 
 def diff(first: date, second: date, region: str, court_files: Sequence[Path]) -> Outcome:
     """What changed in the rules of a region from one day to another."""
-    emit_text(diff_markdown(load(overrides=court_files), first, second, region))
+    emit_text(diff_markdown(rules_in_force(Home.from_environment(), court_files), first, second, region))
     return DONE
 
 

@@ -24,13 +24,13 @@ from models.keys import trusted_keys
 from pipeline.context import bare_cohort
 from pipeline.files import read_json, write_json
 from pipeline.home import Home
+from pipeline.in_force import rules_in_force
 from pipeline.promote import champion
 from pipeline.refusals import InputRefused, IntegrityRefused
 from pipeline.steps import REPLAYED, STEPS
 from pipeline.work import Record, Work, work_of_records
 from policy.faults import PolicyLookupError
 from policy.parameters import Policy
-from policy.parameters import load as load_policy
 from records.case import Case
 from records.faults import CaseFaults, Fault
 
@@ -108,7 +108,7 @@ class ScorerSource:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._policy = keep_policy(home, load_policy())
+        self.policy = keep_policy(home, rules_in_force(home))  # as the rules stood when the service started
         self._lock = Lock()
         self._current: Scorer | None = None
 
@@ -120,7 +120,7 @@ class ScorerSource:
         wanted = str(approved["bundle"])
         with self._lock:
             if self._current is None or self._current.bundle.id != wanted:
-                ready = Scorer(open_bundle(self._home, wanted), self._policy)
+                ready = Scorer(open_bundle(self._home, wanted), self.policy)
                 prepare(ready.bundle)  # compiled and tabulated before the first case, not during it
                 self._current = ready
             return self._current

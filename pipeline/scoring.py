@@ -19,11 +19,11 @@ from pipeline.catalogues import describe_all
 from pipeline.cohorts import bucket_cohort
 from pipeline.files import write_json
 from pipeline.home import Home
+from pipeline.in_force import rules_in_force
 from pipeline.refusals import InputRefused
 from pipeline.say import AT_FAULT, DONE, Advance, Outcome, emit_json, emit_text, progress, tell
 from pipeline.score import Scorer, keep_policy, score
 from pipeline.work import Record
-from policy.parameters import load as load_policy
 from records.buckets import bucket_number
 from records.case import parse_case
 from records.dataset import Dataset
@@ -74,7 +74,7 @@ def score_source(source: Path, bundle: str | None, out: Path | None, as_json: bo
 
 def open_scorer(home: Home, bundle: str | None) -> Scorer:
     """The named bundle (None: the champion) under today's policy, both kept in the home for replays."""
-    return Scorer(install(home, bundle), keep_policy(home, load_policy()))
+    return Scorer(install(home, bundle), keep_policy(home, rules_in_force(home)))
 
 
 def open_ledger(home: Home) -> Ledger:

@@ -19,11 +19,11 @@ from models.params import FitParams
 from models.splits import SplitPlan, counts, labels_of, plan_by_shares, split_labels
 from pipeline.bundles import install
 from pipeline.home import Home
+from pipeline.in_force import rules_in_force
 from pipeline.prepare import Prepared, load, prepare
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Advance, Outcome, progress, tell
 from policy.parameters import Policy
-from policy.parameters import load as load_policy
 from records.clock import day_start
 from records.dataset import Dataset
 
@@ -111,7 +111,8 @@ def open_prepared(dataset: Dataset, features: Path | None, policy: Policy) -> Pr
 
 def train(directory: Path, out: Path, features: Path | None, params_file: Path | None, seed: int | None) -> Outcome:
     """Fit, write and sign the bundle, install it, register it as challenger."""
-    home, dataset, policy = Home.from_environment(), Dataset.open(directory), load_policy()
+    home, dataset = Home.from_environment(), Dataset.open(directory)
+    policy = rules_in_force(home)
     if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
         raise InputRefused(f"{out} holds other files: name a new folder for the bundle")
     signing_key = load_or_create_signing_key(home.keys)  # before the long work, so that a bad key costs nothing

@@ -16,4 +16,5 @@ def from_environment() -> FastAPI:
     source = ScorerSource(home)
     source.current()
     keys = load_or_create(home.keys)
-    return create_app(source, Ledger.open(home.ledger, home.checkpoints, keys.private))
+    ledger = Ledger.open(home.ledger, home.checkpoints, keys.private)
+    return create_app(source, ledger, policy=source.policy)

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import ValidationError
 
 from explain.schema import ScoreRecord
+from explain.words import vocabulary
 from ledger.store import Ledger
 from records.clock import SHANGHAI
 from service.answers import item_of
@@ -25,7 +26,6 @@ from service.ports import Scorer
 from service.problems import Problem
 from service.rulebook import RuleBook
 from service.view import Descriptions, page_of, percent
-from service.words import words
 
 _HERE = Path(__file__).parent
 _PER_PAGE = 40
@@ -65,7 +65,7 @@ def page_router(scorer: Scorer, ledger: Ledger, rulebook: RuleBook) -> APIRouter
     def scores(before: Annotated[int | None, Query(ge=1, le=2**62)] = None) -> HTMLResponse:
         items = [item_of(entry) for entry in ledger.recent(_PER_PAGE, kind=KIND, before=before)]
         following = items[-1].seq if len(items) == _PER_PAGE else None
-        told = words()
+        told = vocabulary()
         return HTMLResponse(
             pages.get_template("scores.html").render(
                 items=items, size=ledger.size, next=following, routes=told["routes"], kinds=told["kinds"]

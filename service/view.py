@@ -9,14 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from explain import phrases
+from explain import phrases, suggested
 from explain.figures import number
 from explain.schema import EvidenceRows, Fact, Reason, ScoreRecord
 from explain.text import Named
+from explain.words import vocabulary
 from ledger.rows import Entry
 from service.margins import MarginTable, margin_table, signed
 from service.rulebook import RuleBook, RuleView
-from service.words import EN, OUTCOMES, SCORES, said, words
+from service.words import EN, OUTCOMES, SCORES, said
 
 Descriptions = Mapping[str, Mapping[str, Any]]
 DIMENSIONS = ("ability", "willingness", "impact")
@@ -97,6 +98,9 @@ class Page:
     mode: Said
     tier: Said
     scope: tuple[str, ...]
+    publication: str
+    stages: tuple[str, ...]
+    tasks: tuple[str, ...]
     reasons: tuple[ReasonView, ...]
     margins: MarginTable
     groups: tuple[Group, ...]
@@ -179,6 +183,9 @@ def page_of(entry: Entry, record: ScoreRecord, descriptions: Descriptions, ruleb
         mode=_coded("modes", suggestion.mode),
         tier=_coded("tiers", suggestion.tier),
         scope=tuple(said("scopes", code) for code in suggestion.scope),
+        publication=suggested.publication(suggestion.publication),
+        stages=suggested.stages(suggestion.stages),
+        tasks=suggested.tasks(suggestion.tasks),
         reasons=tuple(_reason(reason, names) for reason in record.reasons),
         margins=margin_table(record.models, lambda id_: (names.of(id_).zh, names.of(id_).en)),
         groups=tuple(group for group in groups if group.rows),
@@ -258,5 +265,5 @@ def _tables(evidence: Sequence[EvidenceRows]) -> tuple[TableRows, ...]:
 
 def _rights() -> tuple[Said, ...]:
     """Chinese and English lines of the rights, which stand in turn, as pairs."""
-    lines = [str(line) for line in words()["rights"]]
+    lines = [str(line) for line in vocabulary()["rights"]]
     return tuple(Said(zh, en) for zh, en in zip(lines[::2], lines[1::2], strict=True))

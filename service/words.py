@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.resources import files
-from typing import Any
 
-import yaml
-
-
-@lru_cache(maxsize=1)
-def words() -> Mapping[str, Any]:
-    """Kinds, routes, tiers, modes, scopes, dimensions, outcomes and rights, by the record's codes."""
-    text = files("explain").joinpath("templates", "text.yaml").read_text("utf-8")
-    loaded: Mapping[str, Any] = yaml.safe_load(text)
-    return loaded
+from explain.words import vocabulary
 
 
 def said(group: str, code: str | None) -> str:
     """Chinese words of a code; the code itself where there are none, a dash for nothing."""
     if code is None:
         return "—"
-    return str(words()[group].get(code, code))
+    return str(vocabulary()[group].get(code, code))
 
 
 # English beside the Chinese, short: the page is read in Chinese.
@@ -76,6 +65,10 @@ RULES: Mapping[str, str] = {
     "DT7": "修复方式",
     "DT8": "观察期",
     "DT9": "解除范围",
+    "DT10": "撤销事由",
+    "DT11": "再申请限制",
+    "ENTRY": "申请条件",
+    "NOTICE": "预惩戒告知",
 }
 
 # Numbers a rule reads that are no indicators.

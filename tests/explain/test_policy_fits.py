@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from explain.record import RecordError, build_record, record_of
+from explain.report import report_html
 from explain.text import explain_text
+from explain.words import vocabulary
 from policy.facts import EXTRA_FACTS, FACTS
 from policy.gate import gate
 from policy.outcome import Context, Scores
@@ -74,6 +76,25 @@ def test_stages_publication_and_tasks_are_recorded_whole(pieces: dict[str, Any],
     assert staged["publication"]["regime"] == "proposal"
     watched = recorded(pieces, policy, {**AGREED, "granted_mode": 3.0, "breach_days": 2.0}, scores)
     assert [(task["code"], task["due"]) for task in watched["tasks"]] == [("restore_review", "2026-05-01")]
+
+
+def test_text_and_report_say_stages_publication_and_tasks(pieces: dict[str, Any], policy: Policy) -> None:
+    scores = Scores(66.5, WEAK, 0.5, 0.08, 0.126)
+    found = {}
+    for name, more in (("staged", {"months_published": 4.0}), ("watched", {"granted_mode": 3.0, "breach_days": 2.0})):
+        facts: dict[str, float | None] = {**dict.fromkeys(FACTS, 0.0), "granted_mode": None, **AGREED, **more}
+        suggestion = suggest(facts, scores, CONTEXT, policy).to_json()
+        gated = gate(facts, CONTEXT, policy).to_json()
+        record = build_record(**{**pieces, "facts": facts, "gate": gated, "suggestion": suggestion})
+        found[name] = (explain_text(record, {}), report_html(record, {}), record.suggestion)
+    for said in found["staged"][:2]:
+        assert "改革建议（S2a），最短6个月，已公示4个月，最短公示期未满" in said
+        assert "第3笔到账后解除：" in said
+    for said in found["watched"][:2]:
+        (task,) = found["watched"][2].tasks
+        assert f"{task.zh}（2026-05-01前）" in said
+    words = vocabulary()
+    assert set(words["regimes"]) == set(policy.schema.keys["publication.regime.discretionary"].values)
 
 
 @pytest.mark.parametrize("due", ["2026-5-1", "20260501", "soon"])

@@ -15,8 +15,11 @@ from pipeline.cohorts import bucket_cohort
 from pipeline.home import Home
 from pipeline.monitor import monitor
 from pipeline.promote import PromotionRefused, approve, champion
+from pipeline.recorded import replay
 from pipeline.refusals import InputRefused
+from pipeline.say import DONE
 from pipeline.scoring import open_ledger, open_scorer, score_dataset, score_source
+from policy.faults import PolicyFaults
 from records.case import Case, case_to_json, parse_case
 from records.clock import SHANGHAI
 from records.dataset import Dataset
@@ -150,3 +153,45 @@ def size(home: Home) -> int:
         return 0
     with Ledger.open(home.ledger, home.checkpoints, read_only=True) as ledger:
         return ledger.size
+
+
+COURT_FILE = """region: "{area}"
+values:
+  grade.limits.A:
+    - value: {limit}
+      valid_from: 2014-01-01
+      source: {{assumption: "the court's own limit"}}
+"""
+
+
+def write_court_file(home: Home, area: str, limit: str) -> None:
+    home.courts.mkdir(parents=True, exist_ok=True)
+    (home.courts / "own.yaml").write_text(COURT_FILE.format(area=area, limit=limit), encoding="utf-8")
+
+
+def test_a_court_s_own_file_is_in_force_for_its_area_and_kept_with_the_score(
+    trained, fresh_home: Home, court_cohort: pl.DataFrame
+) -> None:
+    case = a_case(trained, court_cohort)
+    before = open_scorer(fresh_home, None)
+    region = before.score_case(case)["case"]["region_code"]
+    write_court_file(fresh_home, region[:2] + "0000", "99.5")
+    own = open_scorer(fresh_home, None)
+    assert own.policy.hash != before.policy.hash
+    day = date(2025, 1, 1)
+    assert own.policy.value("grade.limits.A", day, region).value == 99.5
+    assert own.policy.value("grade.limits.A", day).value == before.policy.value("grade.limits.A", day).value
+    record = own.score_case(case)
+    assert record["versions"]["policy"] == own.policy.hash
+    with open_ledger(fresh_home) as ledger:
+        entry = ledger.append([record])[0]
+    (fresh_home.courts / "own.yaml").unlink()
+    assert replay(entry.score_id, None, False) == DONE
+
+
+def test_a_wrong_court_file_stops_before_anything_is_scored(fresh_home: Home) -> None:
+    write_court_file(fresh_home, "999999", "101")
+    with pytest.raises(PolicyFaults, match=r"(?s)own.yaml.*999999|own.yaml.*region"):
+        open_scorer(fresh_home, None)
+    write_court_file(fresh_home, "220102", "99")
+    assert open_scorer(fresh_home, None).policy.hash
