@@ -118,20 +118,14 @@ def _creditors(sheet: Sheet, d: Debtors, conduct: Conduct, app: Applications, fi
         fact: dict[str, Any] = {"tag": "F", "application_id": application, "share_of_debt": share, "value": None}
         sheet.add("creditor_social_facts", filed + 60_000_000, number=60 + base + j, rows=early, kind="consent",
                   event_date=app.filed, source="party_submission", **fact)  # fmt: skip
-        for kind, hit, place in (
-            ("consent", (app.reply[:, j] >= 0) & (app.reply[:, j] <= 1) & ~early, 65),
-            ("objection", app.reply[:, j] == 2, 70),
-        ):
-            sheet.add(
-                "creditor_social_facts",
-                replied + 60_000_000,
-                number=place * 10 + base + j,
-                rows=rows & hit,
-                kind=kind,
-                event_date=app.reply_day[:, j],
-                source="party_submission",
-                **fact,
-            )
+        consents = rows & (app.reply[:, j] >= 0) & (app.reply[:, j] <= 1) & ~early
+        sheet.add("creditor_social_facts", replied + 60_000_000, number=650 + base + j, rows=consents, kind="consent",
+                  event_date=app.reply_day[:, j], source="party_submission", **fact)  # fmt: skip
+        ahead = app.early_objection[:, j]
+        sheet.add("creditor_social_facts", np.where(ahead, filed, replied) + 60_000_000, number=700 + base + j,
+                  rows=ahead | (rows & (app.reply[:, j] == 2)), kind="objection",
+                  event_date=np.where(ahead, app.filed, app.reply_day[:, j]), source="party_submission",
+                  **fact)  # fmt: skip
 
 
 def _decision(sheet: Sheet, d: Debtors, app: Applications, u: Draws) -> None:

@@ -66,6 +66,7 @@ class Applications:
     reply: Ints  # (n, NOTICES) position in REPLIES, -1 no such creditor
     reply_day: Ints
     early: Bools  # (n, NOTICES) consent handed in with the application
+    early_objection: Bools  # (n, NOTICES) asked for consent beforehand, objected in writing on the day of filing
     performed: Floats
     left: Floats
     top_up: Floats  # paid between a refusal and the second application
@@ -117,6 +118,7 @@ def draw_applications(
     mismatch = np.floor(np.exp(-1.0 - 0.5 * d.willingness + 0.8 * u.z("mismatch"))).astype(np.int64)
     submitted = required - np.minimum(gaps, required - 1)
     reply, reply_day, early, consent, objection = _creditors(conduct, u, base, performed)
+    objects = (reply == 2) & np.stack([u.chance("early_objection", 0.3, j) for j in range(NOTICES)], axis=1)
     written = np.where(early, conduct.shares[:, :NOTICES], 0.0).sum(axis=1)
     pace_z = u.z("pace")
     removal = (base < REPAIR_KNOWN) + np.zeros(d.size)
@@ -167,7 +169,9 @@ def draw_applications(
         discrepancies=np.where(u.chance("unchecked", 0.05), NEVER, mismatch),
         signed=u.chance("signed", sigmoid(1.2 + 0.8 * d.willingness)), no_ai=u.chance("no_ai", 0.015),
         reply=np.where(accepted_at_all[:, None] & discretionary[:, None], reply, -1), reply_day=reply_day,
-        early=early & exists[:, None] & discretionary[:, None], performed=performed, left=left, top_up=top_up,
+        early=early & exists[:, None] & discretionary[:, None],
+        early_objection=objects & exists[:, None] & discretionary[:, None],
+        performed=performed, left=left, top_up=top_up,
         top_up_day=np.where((top_up > 0) & exists, safe - u.whole("top_up_day", 9, 18), NEVER),
         panel=panel, panel_used=panel_used, success=np.where(discretionary, success, np.nan), causes=causes,
     )  # fmt: skip

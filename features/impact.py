@@ -48,8 +48,8 @@ IMPACT = (
             **HEARD,
             **OBJECTION,
         },
-        combine=said_share("objection_micro"), scored=False,
-        review="受理时债权人尚未答复，模型不采；已提出的异议计入，听取意见之前不作无异议论",
+        combine=said_share("objection_micro"),
+        review="受理前已书面提出的异议计入；其余债权人听取意见之前为不详，不作无异议论",
     ),
     Indicator(
         id="livelihood_share", zh="涉民生债权占比", en="Livelihood claims in the remaining debt",

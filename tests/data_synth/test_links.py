@@ -111,7 +111,7 @@ def test_identities_belong_to_nobody_and_check(tables):
 
 
 def test_every_indicator_and_fact_can_be_computed_and_varies(tables):
-    """At acceptance the creditors have not been heard, so their stance is looked at five days later."""
+    """At acceptance most creditors have not been heard, so their stance is looked at five days later too."""
     cohort = with_parameters(applications(tables))
     later = cohort.with_columns(as_of=pl.col("as_of") + pl.duration(days=5))
     later = later.with_columns(case_key=case_key(pl.col("application_id"), pl.col("as_of")))

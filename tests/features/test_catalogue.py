@@ -62,14 +62,14 @@ def test_ids_dimensions_and_directions_are_those_of_the_brief() -> None:
     declared = {item.id: (item.dimension, item.success, item.redefault) for item in MAIN}
     assert declared == brief
     assert len(declared) == 68
-    assert len(scored_ids()) == 64
+    assert len(scored_ids()) == 65
     assert {item.dimension for item in MAIN if item.scored} == {"ability", "willingness", "impact"}
 
 
 def test_what_serves_routes_only_is_not_scored() -> None:
-    # The three route-only ones of the brief, and one that nobody can know before creditors are heard.
+    # The three route-only ones of the brief.
     route = {"petition_12m", "hardship_verified", "query_coverage"}
-    assert {item.id for item in MAIN if not item.scored} == route | {"objection_share"}
+    assert {item.id for item in MAIN if not item.scored} == route
     assert not any(item.scored for item in MONITORING)
     assert not any(fact.scored for fact in FACTS)
     assert all(item.scored for item in LISTINGS)
