@@ -87,6 +87,17 @@ class Recourse:
     rescored: int
     exhaustive: bool
 
+    def to_json(self) -> dict[str, Any]:
+        """What was found; `plan` is null, and the words say so, where there is none."""
+        return {
+            "goal": self.goal,
+            "zh": self.zh,
+            "en": self.en,
+            "plan": None if self.plan is None else self.plan.to_json(),
+            "rescored": self.rescored,
+            "exhaustive": self.exhaustive,
+        }
+
 
 def outlook(record: Record) -> dict[str, Any]:
     """The head figures of a record."""

@@ -17,6 +17,10 @@ from explain.recourse import Record, Rescore, outlook
 from records.frames import check_rows
 from records.tables import CASE_TABLES, TABLES
 
+NOTICE: Final = (
+    "假设推演，不是评分，未作记录，不得作为决定依据 / "
+    "a supposition, not a score: it is not recorded and decides nothing"
+)
 # Who a row is about, and when it was seen, are not what a reviewer supposes.
 _FIXED: Final = frozenset({"row_id", "supersedes_id", "debtor_id", "known_at", "ingested_at", "source_system"})
 
@@ -32,11 +36,12 @@ class Edit:
 
 
 class EditError(ValueError):
-    """Edits that cannot be supposed; `problems` lists every one."""
+    """Edits that cannot be supposed; `faults` holds (number of the edit from 0, what is wrong) for every fault."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("these facts cannot be supposed: " + "; ".join(problems))
+    def __init__(self, faults: Sequence[tuple[int, str]]) -> None:
+        self.faults = tuple(faults)
+        self.problems = tuple(f"edit {number} {problem}" for number, problem in self.faults)
+        super().__init__("these facts cannot be supposed: " + "; ".join(self.problems))
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,10 @@ class WhatIf:
         """Both outlooks and what moved; never the form of a score record, so that it cannot be taken for one."""
         return {
             "supposed": True,
-            "before": outlook(self.before),
-            "after": outlook(self.after),
+            "recorded": False,
+            "notice": NOTICE,
+            "before": _told(self.before),
+            "after": _told(self.after),
             "moved": [{"id": id_, "before": was, "after": would} for id_, was, would in self.moved],
         }
 
@@ -70,11 +77,11 @@ def what_if(case: KnownCase, record: Record, edits: Sequence[Edit], rescore: Res
 
 
 def _edited(case: KnownCase, edits: Sequence[Edit]) -> dict[str, pl.DataFrame]:
-    problems: list[str] = []
+    problems: list[tuple[int, str]] = []
     tables = {name: case.tables[name] for name in CASE_TABLES}
     for number, edit in enumerate(edits):
         found = _problems(case, edit)
-        problems += [f"edit {number} ({edit.table}): {problem}" for problem in found]
+        problems += [(number, f"({edit.table}): {problem}") for problem in found]
         if found:
             continue
         table = TABLES[edit.table]
@@ -90,12 +97,10 @@ def _edited(case: KnownCase, edits: Sequence[Edit]) -> dict[str, pl.DataFrame]:
         try:
             frame = pl.DataFrame(list(rows.values()), schema=table.schema, orient="row")
         except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-            problems.append(f"edit {number} ({edit.table}): a value has the wrong type: {error}")
+            problems.append((number, f"({edit.table}): a value has the wrong type: {error}"))
             continue
         faults = check_rows(table, frame).faults
-        problems += [
-            f"edit {number} ({edit.table}): {fault['column']}: {fault['detail']}" for fault in faults.to_dicts()
-        ]
+        problems += [(number, f"({edit.table}): {fault['column']}: {fault['detail']}") for fault in faults.to_dicts()]
         tables[edit.table] = frame
     if problems:
         raise EditError(problems)
@@ -113,6 +118,12 @@ def _problems(case: KnownCase, edit: Edit) -> list[str]:
     if edit.row_id is not None and edit.row_id not in set(case.tables[edit.table]["row_id"]):
         problems.append(f"there is no row {edit.row_id} known on that day")
     return problems
+
+
+def _told(record: Record) -> dict[str, Any]:
+    """The head figures, with the reasons in words."""
+    reasons = [{name: reason[name] for name in ("indicator", "direction", "zh", "en")} for reason in record["reasons"]]
+    return {**outlook(record), "reasons": reasons}
 
 
 def _stated(record: Record) -> dict[str, float | None]:

@@ -204,6 +204,42 @@ def explain(
     run(lambda: command(score_id, as_json, report))
 
 
+Data = Annotated[
+    Path | None, typer.Option(help="the rows of the recorded score: the dataset scored, or CASE.json", exists=True)
+]
+
+
+@app.command()
+def recourse(
+    score_id: Annotated[str, typer.Argument()],
+    data: Data = None,
+    goal: Annotated[list[str] | None, typer.Option(help="grade, route, mode or assessed; all open ones")] = None,
+    report: Annotated[Path | None, typer.Option(help="write it into the assessment report: .html or .pdf")] = None,
+    as_json: Json = False,
+) -> None:
+    """The least burdensome lawful way to a better grade or route, scored again to show that it holds."""
+    from pipeline.supposed import recourse as command
+
+    run(lambda: command(score_id, data, goal or [], report, as_json))
+
+
+@app.command("what-if")
+def what_if(
+    source: Annotated[str, typer.Argument(metavar="SCORE_ID|CASE.json")],
+    changes: Annotated[
+        list[str],
+        typer.Argument(help="each 'TABLE ROW_ID COLUMN=VALUE …', 'TABLE + COLUMN=VALUE …' or 'TABLE - ROW_ID'"),
+    ],
+    data: Data = None,
+    bundle: BundleOption = None,
+    as_json: Json = False,
+) -> None:
+    """What the score would be were some facts otherwise, beside what it is; never recorded."""
+    from pipeline.supposed import what_if as command
+
+    run(lambda: command(source, changes, data, bundle, as_json))
+
+
 @app.command()
 def replay(
     score_id: Annotated[str | None, typer.Argument()] = None,

@@ -25,7 +25,7 @@ CHUNK = 2_000  # records replayed at once: bounded memory, and a batch is much q
 
 def explain(score_id: str, as_json: bool, report: Path | None) -> Outcome:
     """Print one record's explanation in words, Chinese first, or write it as the assessment report."""
-    entry = _entry(_open(Home.from_environment()), score_id)
+    entry = entry_of(Home.from_environment(), score_id)
     if report is not None:
         page = report_html(entry.record, describe_all())
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
@@ -96,6 +96,11 @@ def _open(home: Home) -> Ledger:
     if not home.ledger.exists():
         raise InputRefused(f"{home.ledger} does not exist: nothing was scored in this home yet")
     return Ledger.open(home.ledger, home.checkpoints, read_only=True)
+
+
+def entry_of(home: Home, score_id: str) -> Entry:
+    """The recorded score of this id; InputRefused when there is none."""
+    return _entry(_open(home), score_id)
 
 
 def _entry(ledger: Ledger, score_id: str) -> Entry:

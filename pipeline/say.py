@@ -87,6 +87,7 @@ def _status_of(error: Exception) -> Outcome | None:
 
     from explain.additivity import AdditivityError
     from explain.report import ReportError
+    from explain.what_if import EditError
     from ledger.errors import LedgerError, LedgerLockedError
     from ledger.keys import KeyFileError
     from models.faults import BundleFault, ModelFault
@@ -96,7 +97,7 @@ def _status_of(error: Exception) -> Outcome | None:
     from records.faults import Faults
 
     unreadable = (OSError, JSONDecodeError, UnicodeDecodeError, YAMLError, PolarsError)
-    refused = (Faults, PromotionRefused, PolicyFaults, PolicyLookupError, InputRefused, ReportError)
+    refused = (Faults, PromotionRefused, PolicyFaults, PolicyLookupError, InputRefused, ReportError, EditError)
     altered = (BundleFault, LedgerError, KeyFileError, IntegrityRefused, AdditivityError)
     if isinstance(error, LedgerLockedError):  # somebody else records: nothing is wrong with what is stored
         return AT_FAULT

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
 import polars as pl
 
+from explain.case_rows import KnownCase, known_case
 from explain.contributions import prepare
+from explain.recourse import Rescore
 from features.indicator import describe
 from features.profiles import PROFILES
 from models.bundle import Bundle, load_bundle
@@ -78,19 +81,33 @@ class Scorer:
         Raises CaseFaults when the bundle is for another kind of case, nothing of the case is known before
         its as-of, or no rules are known for that day.
         """
-        cohort = pl.DataFrame(
-            {"debtor_id": [case.debtor_id], "application_id": [case.application_id], "as_of": [case.as_of]},
-            schema_overrides={"application_id": pl.String()},
-        )
         asks = "applications" if case.application_id is not None else "first_listings"
         if asks != self.bundle.profile:
             wanted = "must name the application" if self.bundle.profile == "applications" else "must be null"
             detail = f"{wanted}: bundle {self.bundle.id} assesses {self.bundle.profile}"
             raise CaseFaults([Fault("unknown_application", "/application_id", detail)])
         try:
-            return score(case.tables, cohort, self.bundle, self.policy)[0]
+            return self._score(case.tables, case.debtor_id, case.application_id, case.as_of)
         except PolicyLookupError as error:
             raise CaseFaults([Fault("out_of_range", "/as_of", str(error))]) from None
+
+    def suppose(self, case: Case) -> tuple[KnownCase, Record, Rescore]:
+        """What recourse and what-if start from: the rows known of the case, its record, and how to score them again.
+
+        Nothing of it is ever stored. Raises as `score_case` does.
+        """
+        record = self.score_case(case)
+        known = known_case(case.tables, case.debtor_id, case.application_id, case.as_of)
+        return known, record, lambda tables, as_of: self._score(tables, case.debtor_id, case.application_id, as_of)
+
+    def _score(
+        self, tables: Mapping[str, pl.DataFrame], debtor_id: str, application_id: str | None, as_of: datetime
+    ) -> Record:
+        cohort = pl.DataFrame(
+            {"debtor_id": [debtor_id], "application_id": [application_id], "as_of": [as_of]},
+            schema_overrides={"application_id": pl.String()},
+        )
+        return score(tables, cohort, self.bundle, self.policy)[0]
 
     def describe(self) -> Mapping[str, Any]:
         """What answers: bundle, profile, policy, and the indicators in words."""

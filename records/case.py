@@ -69,7 +69,7 @@ def parse_case(raw: bytes) -> Case:
     document, faults = read(raw)
     # What the text of a number or string already is, is not said again of the cell it stands in.
     already = {fault.where for fault in faults if fault.code != "duplicate_key"}
-    case, found = _check(document)
+    case, found = check_case(document)
     faults += [fault for fault in found if fault.where not in already]
     if faults or case is None:
         raise CaseFaults(listed(faults))
@@ -111,8 +111,8 @@ def _empty(name: str) -> pl.DataFrame:
     return TABLES[name].empty()
 
 
-def _check(document: object) -> tuple[Case | None, list[Fault]]:
-    """The case, or None with everything that is wrong with it."""
+def check_case(document: object) -> tuple[Case | None, list[Fault]]:
+    """The case in a JSON value already read, or None with everything that is wrong with it."""
     if not isinstance(document, dict):
         return None, [Fault("wrong_type", "", "must be a JSON object: a case")]
     faults = [

@@ -44,6 +44,97 @@ class ScoreList(BaseModel):
     next: int | None
 
 
+class Outlook(BaseModel):
+    """Head figures of one result."""
+
+    gate: str
+    grade: str | None
+    route: str
+    mode: str
+    points: float | None
+    probabilities: dict[str, float | None]
+
+
+class SaidReason(BaseModel):
+    """One reason in words."""
+
+    indicator: str
+    direction: str
+    zh: str
+    en: str
+
+
+class Result(Outlook):
+    """Head figures with their reasons."""
+
+    reasons: list[SaidReason]
+
+
+class Moved(BaseModel):
+    """An indicator or fact that differs."""
+
+    id: str
+    before: float | None
+    after: float | None
+
+
+class WhatIfAnswer(BaseModel):
+    """A supposition beside the case as it is. It is no score and was not recorded."""
+
+    supposed: bool = Field(examples=[True])
+    recorded: bool = Field(examples=[False])
+    notice: str
+    before: Result
+    after: Result
+    moved: list[Moved]
+
+
+class PlanStep(BaseModel):
+    """One dated action."""
+
+    code: str
+    day: str
+    zh: str
+    en: str
+
+
+class SaidNote(BaseModel):
+    """What a plan takes for granted."""
+
+    zh: str
+    en: str
+
+
+class FoundPlan(BaseModel):
+    """Actions that reach the goal, and what the case is then: `burden` in errands to the court, `pay` in CNY."""
+
+    goal: str
+    steps: list[PlanStep]
+    burden: float
+    pay: str
+    as_of: str
+    notes: list[SaidNote]
+    reaches: Outlook
+
+
+class Way(BaseModel):
+    """What was found for one goal. Where `plan` is null, the words say plainly that there is none."""
+
+    goal: str
+    zh: str
+    en: str
+    plan: FoundPlan | None
+    rescored: int
+    exhaustive: bool
+
+
+class RecourseAnswer(BaseModel):
+    """The ways out, one for each goal. Nothing was recorded."""
+
+    recorded: bool = Field(examples=[False])
+    recourse: list[Way]
+
+
 class Health(BaseModel):
     """Whether scores can be given, and by what."""
 

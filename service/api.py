@@ -16,6 +16,7 @@ from service.body import read_json_bytes
 from service.case_schema import case_schema
 from service.ports import CaseScorer, Scorer
 from service.problems import MEDIA_TYPE, Problem, ProblemBody
+from service.supposed import supposing_router
 
 KIND = "score"
 _SCORE_ID_LENGTH = 32
@@ -52,6 +53,21 @@ def api_router(scorer: Scorer, ledger: Ledger, *, max_body: int, pool: ThreadPoo
         record = ready(scorer).score_case(case)
         return ledger.append([record], kind=KIND)[0]
 
+    router.include_router(
+        supposing_router(
+            lambda: ready(scorer),
+            max_body=max_body,
+            pool=pool,
+            refusals=problem_responses(
+                (400, "not strict JSON; every duplicate key, NaN and the like is named"),
+                (413, "the document is too large"),
+                (415, "not application/json, or a content coding"),
+                (422, "the case or a supposed fact breaks the contract; every fault is named by its JSON pointer"),
+                (500, "unforeseen error; nothing is ever recorded here"),
+                (503, "no approved model"),
+            ),
+        )
+    )
     body = {"required": True, "content": {"application/json": {"schema": case_schema()}}}
     refusals = (
         (400, "not strict JSON; every duplicate key, NaN and the like is named"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from explain.case_rows import KnownCase
+from explain.recourse import Record, Rescore
 from records.case import Case
 
 
@@ -13,6 +15,11 @@ class CaseScorer(Protocol):
 
     def score_case(self, case: Case) -> Mapping[str, Any]:
         """The score record of one case; nothing is stored yet. CaseFaults when the case cannot be scored as it is."""
+        ...
+
+    def suppose(self, case: Case) -> tuple[KnownCase, Record, Rescore]:
+        """The rows known of the case, its record, and how to score them when they are otherwise; nothing is stored.
+        CaseFaults as `score_case`."""
         ...
 
     def describe(self) -> Mapping[str, Any]:

@@ -21,7 +21,13 @@ def references(node: object) -> set[str]:
 def test_every_endpoint_documents_its_answers_and_problems(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     assert client.get("/openapi.json").json() == document
-    assert set(document["paths"]) == {"/v1/scores", "/v1/scores/{score_id}", "/healthz"}
+    assert set(document["paths"]) == {
+        "/v1/scores",
+        "/v1/scores/{score_id}",
+        "/v1/what-if",
+        "/v1/recourse",
+        "/healthz",
+    }
     for reference in references(document):
         assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"], reference
     for path, operations in document["paths"].items():
