@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import combinations
-from math import expm1
 from typing import Any, Final, Literal
 
 from explain.actions import Action, costs, instalments_due, left_after, open_actions, owed_cases, payment, presupposed
+from explain.burden import means, paying, waiting
 from explain.case_rows import Change, KnownCase, Tables, day_after, moment, with_changes
 from explain.phrases import Words
 
@@ -30,7 +30,6 @@ Record = Mapping[str, Any]
 Rescore = Callable[[Tables, datetime], Record]
 Goal = Literal["grade", "route", "mode", "assessed"]
 _GRANTING: Final = frozenset({"full", "conditional", "suspension"})
-_LONG = 90  # days from which on property can be turned into money
 
 
 @dataclass(frozen=True)
@@ -162,6 +161,7 @@ class _Search:
         self.limit = int(self.rules["max_rescores"])
         self.owed = sum(owed_cases(case).values(), Decimal(0))
         self.rescored = 0
+        self.means_known = False
         self.best: Plan | None = None
 
     def run(self) -> Recourse:
@@ -175,30 +175,31 @@ class _Search:
     def _horizon(self, days: int) -> None:
         """Improve on the best plan with plans that are looked at again after `days`."""
         until = day_after(self.case.day, days)
-        means = min(self._means(days), self._left(until))
-        waiting = float(self.rules["wait_per_month"]) * max(days / 30 - 1, 0.0)
+        able = means(self.record, self.owed, days)
+        self.means_known, most_paid = able.known, min(able.amount, self._left(until))
+        wait = waiting(days)
         actions = [
             action for action in open_actions(self.case, self._known("disposable_income_m")) if action.days <= days
         ]
-        if self._too_dear(waiting):
+        if self._too_dear(wait):
             return
         baseline = self._scored((), Decimal(0), until)
         if baseline is None:
             return
         helpful = [action for action in actions if self._matters(action, baseline, until)]
-        most = self._scored(helpful, means, until)
+        most = self._scored(helpful, most_paid, until)
         if most is None or not (reached(self.goal, self.record, most) or reached(self.goal, self.record, baseline)):
             return  # not even everything together: more of the same cannot help by then
         for chosen in _subsets(helpful):
-            burden = waiting + sum(action.burden for action in chosen)
+            burden = wait + sum(action.burden for action in chosen)
             if not self._too_dear(burden):
-                self._least_payment(chosen, burden, means, until)
+                self._least_payment(chosen, burden, most_paid, until)
 
-    def _least_payment(self, chosen: Sequence[Action], burden: float, means: Decimal, until: date) -> None:
+    def _least_payment(self, chosen: Sequence[Action], burden: float, most: Decimal, until: date) -> None:
         step = Decimal(self.rules["payment_step"])
         if self._try(chosen, Decimal(0), burden, until):
             return
-        low, high = self._least(until), self._affordable(burden, means)
+        low, high = self._least(until), self._affordable(burden, most)
         if high < low or not self._try(chosen, high, burden, until):
             return
         if low < high and self._try(chosen, low, burden, until):
@@ -217,7 +218,7 @@ class _Search:
         record = self._scored(chosen, pay, until)
         if record is None or not reached(self.goal, self.record, record):
             return False
-        whole = burden + self._pay_burden(pay)
+        whole = burden + paying(pay, self.owed)
         if not self._too_dear(whole):
             self.best = self._plan(chosen, pay, whole, until, record)
         return True
@@ -249,33 +250,14 @@ class _Search:
     def _day(self, days: int) -> date:
         return day_after(self.case.day, days)
 
-    def _pay_burden(self, pay: Decimal) -> float:
-        rule = self.rules["actions"]["pay"]
-        return rule["burden"] + rule["burden_per_share"] * float(pay / self.owed) if pay > 0 else 0.0
-
-    def _affordable(self, burden: float, means: Decimal) -> Decimal:
+    def _affordable(self, burden: float, most: Decimal) -> Decimal:
         """The most that may be paid: within the means, and cheaper than the best plan so far."""
         if self.best is None or self.owed <= 0:
-            return means
+            return most
         rule, step = self.rules["actions"]["pay"], Decimal(self.rules["payment_step"])
         room = (self.best.burden - burden - rule["burden"]) / rule["burden_per_share"]
         cap = (Decimal(room) * self.owed / step).to_integral_value(ROUND_FLOOR) * step
-        return min(means, cap)
-
-    def _means(self, days: int) -> Decimal:
-        """What the debtor can pay within `days` as far as the record knows; the whole debt where it knows nothing."""
-        income, liquid = self._known("disposable_income_m"), self._known("liquid_cover_ratio")
-        assets = self._known("asset_net_value_log")
-        parts = [max(income, 0.0) * days / 30] if income is not None else []
-        if days >= _LONG and assets is not None:
-            parts.append(expm1(assets))
-        elif liquid is not None:
-            parts.append(liquid * float(self.owed))
-        self.means_known = bool(parts)
-        if not parts:
-            return self.owed
-        step = Decimal(self.rules["payment_step"])
-        return min(self.owed, (Decimal(sum(parts)) / step).to_integral_value(ROUND_FLOOR) * step)
+        return min(most, cap)
 
     def _left(self, until: date) -> Decimal:
         """What remains once the instalments due until then are paid."""

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from explain.case_rows import KnownCase, known_case
 from explain.reasons import reasons as make_reasons
 from explain.record import ModelTerms, build_record
+from explain.recourse import Record, Rescore
 from explain.reference import Reference
 from features.indicator import describe
 from features.profiles import PROFILES
@@ -279,6 +281,17 @@ class StubScorer:
             self.on_score(case)
         own = {"debtor_id": case.debtor_id, "application_id": case.application_id}
         return {**self.record, "case": {**self.record["case"], **own}}
+
+    def suppose(self, case: Case) -> tuple[KnownCase, Record, Rescore]:
+        """The known rows and the record; scored again, an event that was added shows as a moved fact."""
+        record = self.score_case(case)
+
+        def rescore(tables: Any, _: Any) -> Record:
+            added = tables["behaviour_events"].height > case.tables["behaviour_events"].height
+            facts = [{**fact, "value": 1.0} if added and fact["id"] == "no_ai" else fact for fact in record["facts"]]
+            return {**record, "facts": facts}
+
+        return known_case(case.tables, case.debtor_id, case.application_id, case.as_of), record, rescore
 
     def describe(self) -> Mapping[str, Any]:
         return {
