@@ -119,6 +119,19 @@ def effect(outcome: str, direction: Direction, strength: float) -> Words:
     return _fill(template, c=said)
 
 
+def together_said(first: tuple[str, str], second: tuple[str, str], outcome: str, strength: float) -> Words:
+    """What two indicators (their Chinese and English names) add together to a margin, in log-odds."""
+    direction = direction_of(outcome, strength)
+    template = _templates().sentences["together"][outcome][direction]
+    return _fill(template, a=Figure(*first), b=Figure(*second), c=log_odds(strength))
+
+
+def direction_of(outcome: str, strength: float) -> Direction:
+    """Whether an effect speaks for the debtor. Of re-default, less is good; of success and points, more."""
+    good = strength < 0 if outcome in ("redefault_12", "redefault_6") else strength > 0
+    return "favourable" if good else "adverse"
+
+
 def evidence_said(evidence: Sequence[Mapping[str, Any]]) -> Words:
     """The rows it rests on, counted by table; or that the absence of rows is the reason."""
     templates = _templates().sentences["evidence"]

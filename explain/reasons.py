@@ -45,7 +45,9 @@ def reasons(
     """
     by_id = {indicator.id: indicator for indicator in catalogue if indicator.scored}
     outcome, found = effects(catalogue, models, points, reference)
-    chosen = _mixed([(id_, strength, _direction(outcome, strength)) for id_, strength in found.items() if strength])
+    chosen = _mixed(
+        [(id_, strength, phrases.direction_of(outcome, strength)) for id_, strength in found.items() if strength]
+    )
     made = []
     for id_, strength, direction in chosen:
         indicator, value = by_id[id_], values.get(id_)
@@ -109,12 +111,6 @@ def effects(
         means = reference.points
         outcome, found = "points", {id_: scored - means.get(id_, 0.0) for id_, scored in (points or {}).items()}
     return outcome, {one.id: found[one.id] for one in catalogue if one.scored and one.id in found}
-
-
-def _direction(outcome: Outcome, strength: float) -> Direction:
-    """Whether an effect speaks for the debtor. Of re-default, less is good; of success and points, more."""
-    good = strength < 0 if outcome in ("redefault_12", "redefault_6") else strength > 0
-    return "favourable" if good else "adverse"
 
 
 def _mixed(effects: Iterable[tuple[str, float, Direction]]) -> list[tuple[str, float, Direction]]:

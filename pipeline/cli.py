@@ -197,11 +197,12 @@ def explain(
     score_id: Annotated[str, typer.Argument()],
     as_json: Json = False,
     report: Annotated[Path | None, typer.Option(help="write the assessment report: a .html or .pdf file")] = None,
+    interactions: Annotated[bool, typer.Option("--interactions", help="which indicators act together")] = False,
 ) -> None:
     """Say in words why a recorded case scored as it did."""
     from pipeline.recorded import explain as command
 
-    run(lambda: command(score_id, as_json, report))
+    run(lambda: command(score_id, as_json, report, interactions))
 
 
 Data = Annotated[

@@ -15,6 +15,7 @@ from ledger.store import Ledger
 from ledger.verify import verify as verify_ledger
 from pipeline.catalogues import describe_all
 from pipeline.home import Home
+from pipeline.interacting import explain_interactions
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, INTEGRITY, Advance, Outcome, emit_json, emit_text, progress, tell
 from pipeline.score import open_bundle, open_policy, rescore
@@ -23,9 +24,12 @@ from records.files import write_atomically
 CHUNK = 2_000  # records replayed at once: bounded memory, and a batch is much quicker than one by one
 
 
-def explain(score_id: str, as_json: bool, report: Path | None) -> Outcome:
+def explain(score_id: str, as_json: bool, report: Path | None, interactions: bool) -> Outcome:
     """Print one record's explanation in words, Chinese first, or write it as the assessment report."""
-    entry = entry_of(Home.from_environment(), score_id)
+    home = Home.from_environment()
+    entry = entry_of(home, score_id)
+    if interactions:
+        return explain_interactions(home, entry, as_json)
     if report is not None:
         page = report_html(entry.record, describe_all())
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
