@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.refusals import IntegrityRefused
 from records.files import write_atomically
 
 
@@ -18,3 +19,11 @@ def write_json(path: Path, value: Mapping[str, Any] | list[Any]) -> None:
 def read_json(path: Path) -> Any:
     """The JSON value in `path`."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_kept(path: Path) -> Any:
+    """The JSON value of a file that this program wrote itself. IntegrityRefused when it can no longer be read."""
+    try:
+        return read_json(path)
+    except (OSError, ValueError) as error:
+        raise IntegrityRefused(f"{path} is not what was written there ({type(error).__name__}): restore it") from None

@@ -7,7 +7,8 @@ from typing import Any
 from explain.interactions import blended, interactions, strongest
 from explain.phrases import together_said
 from explain.record import ModelTerms
-from explain.text import name_zh, value_zh, vocabulary
+from explain.text import name_zh, value_zh
+from explain.words import vocabulary
 from ledger.rows import Entry
 from pipeline.catalogues import describe_all
 from pipeline.home import Home

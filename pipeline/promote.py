@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from pipeline.files import read_json, write_json
+from pipeline.files import read_kept, write_json
 from pipeline.home import Home
+from pipeline.refusals import IntegrityRefused
 from records.clock import SHANGHAI
 
 
@@ -40,7 +41,7 @@ class Promotion:
 
 def _pending(home: Home, bundle_id: str) -> tuple[Approval, ...]:
     path = home.root / "approvals" / f"{bundle_id}.json"
-    return tuple(Approval(**item) for item in read_json(path)["approvals"]) if path.exists() else ()
+    return tuple(Approval(**item) for item in read_kept(path)["approvals"]) if path.exists() else ()
 
 
 def approve(home: Home, bundle_id: str, profile: str, approver: str, reason: str, now: datetime) -> Promotion:
@@ -81,5 +82,7 @@ def champion(home: Home) -> Mapping[str, object] | None:
     """The content of `champion.json`, or None when no bundle was promoted yet."""
     if not home.champion.exists():
         return None
-    content: Mapping[str, object] = read_json(home.champion)
+    content = read_kept(home.champion)
+    if not isinstance(content, dict) or not {"bundle", "profile", "approvals"} <= set(content):
+        raise IntegrityRefused(f"{home.champion} does not say which bundle answers: restore it, or promote again")
     return content

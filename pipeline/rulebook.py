@@ -11,7 +11,9 @@ from pipeline.bundles import install
 from pipeline.home import Home
 from pipeline.in_force import rules_in_force
 from pipeline.promote import champion
+from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Outcome, emit_text
+from policy.regions import is_region
 from policy.rulebook import diff_markdown
 from policy.rulebook import rules as rules_markdown
 from policy.rulebook_html import Table, rules_html
@@ -23,6 +25,7 @@ DIMENSIONS_ZH = {"ability": "履行能力", "willingness": "行为意愿", "impa
 def rules(on: date, region: str, bundle: str | None, html: bool, court_files: Sequence[Path]) -> Outcome:
     """Rules of a day and a region, with the points table of the named bundle or of the champion."""
     home = Home.from_environment()
+    _known(region)
     policy = rules_in_force(home, court_files)
     card = install(home, bundle).scorecard if bundle is not None or champion(home) is not None else None
     table = None if card is None else points_table(card)
@@ -35,8 +38,16 @@ def rules(on: date, region: str, bundle: str | None, html: bool, court_files: Se
 
 def diff(first: date, second: date, region: str, court_files: Sequence[Path]) -> Outcome:
     """What changed in the rules of a region from one day to another."""
+    _known(region)
     emit_text(diff_markdown(rules_in_force(Home.from_environment(), court_files), first, second, region))
     return DONE
+
+
+def _known(region: str) -> None:
+    if not is_region(region):
+        raise InputRefused(
+            f"{region!r} is no area: write the six digits of GB/T 2260, as 220102, or '*' for everywhere"
+        )
 
 
 def points_table(card: Scorecard) -> Table:

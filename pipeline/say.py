@@ -67,7 +67,10 @@ def run(command: Callable[[], Outcome]) -> None:
     """Run one command; known refusals become one clear message and their exit status."""
     try:
         status = command()
-    except (KeyboardInterrupt, BrokenPipeError):
+    except KeyboardInterrupt:
+        people().print("interrupted; what was recorded stays recorded, nothing half-made was kept", style="red")
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
         raise typer.Exit(130) from None
     except Exception as error:
         found = _status_of(error)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -25,14 +26,14 @@ from features.profiles import PROFILES
 from models.bundle import Bundle, load_bundle
 from models.keys import trusted_keys
 from pipeline.context import bare_cohort
-from pipeline.files import read_json, write_json
+from pipeline.files import read_kept, write_json
 from pipeline.home import Home
 from pipeline.in_force import rules_in_force
 from pipeline.promote import champion
 from pipeline.refusals import InputRefused, IntegrityRefused
 from pipeline.steps import REPLAYED, STEPS
 from pipeline.work import Record, Work, work_of_records
-from policy.faults import PolicyLookupError
+from policy.faults import PolicyFaults, PolicyLookupError
 from policy.parameters import Policy
 from records.case import Case
 from records.faults import CaseFaults, Fault
@@ -167,7 +168,14 @@ def open_policy(home: Home, policy_hash: str) -> Policy:
     path = home.policy(policy_hash)
     if not path.exists():
         raise IntegrityRefused(f"the policy {policy_hash[:16]} has no snapshot in {home.policies}")
-    policy = Policy.from_json(read_json(path))
+    policy = _policy_of(path)
     if policy.hash != policy_hash:
         raise IntegrityRefused(f"the policy snapshot {path} is not what its name says")
     return policy
+
+
+def _policy_of(path: Path) -> Policy:
+    try:
+        return Policy.from_json(read_kept(path))
+    except PolicyFaults as faults:
+        raise IntegrityRefused(f"the policy snapshot {path} was altered: {faults}") from None

@@ -17,9 +17,10 @@ from explain.recourse import Goal, Recourse, Rescore, open_goals, outlook
 from explain.recourse import recourse as find_way
 from explain.report import report_html, report_pdf
 from explain.stability import stability
-from explain.text import name_zh, value_zh, vocabulary
+from explain.text import name_zh, value_zh
 from explain.what_if import NOTICE, WhatIf
 from explain.what_if import what_if as suppose
+from explain.words import vocabulary
 from features.profiles import PROFILES
 from pipeline.bundles import install
 from pipeline.catalogues import describe_all

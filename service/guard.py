@@ -32,6 +32,9 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = False
+        bare = scope["method"] == "HEAD"  # answered as GET is, without the body
+        if bare:
+            scope = {**scope, "method": "GET"}
 
         async def guarded(message: Message) -> None:
             nonlocal started
@@ -40,6 +43,8 @@ class Guard:
                 own = {name.lower() for name, _ in message["headers"]}
                 extra = [header for header in _HEADERS if header[0] not in own]
                 message = {**message, "headers": [*message["headers"], *extra]}
+            elif bare and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:

@@ -34,6 +34,7 @@ import polars as pl
 
 from records.dataset import write_dataset
 from records.dataset_info import DatasetInfo
+from records.faults import Fault
 from records.importers.listed_fields import Reading, read_fields
 from records.importers.listed_identity import Identities, identify
 from records.importers.listed_rows import SOURCE_SYSTEM, repeated, tables_of
@@ -41,6 +42,7 @@ from records.importers.listed_source import read_records
 from records.importers.report import (
     DEFAULT_BUCKETS,
     SET_ASIDE_SCHEMA,
+    ImportFault,
     ImportReport,
     account,
     received_at,
@@ -90,6 +92,8 @@ def import_public_list(
     src, out = Path(src), Path(out)
     identify((), id_key)  # a short key is refused before anything is read
     raw = read_records(src)
+    if not raw:
+        raise ImportFault([Fault("row_count", src.name, "holds no record; nothing was written")])
     moment = received_at([src], received)
     readings = [read_fields(record, moment.date()) for record in raw]
     whole = [reading.record for reading in readings if not reading.reasons]

@@ -16,8 +16,10 @@ from pipeline.home import Home
 from pipeline.monitor import monitor
 from pipeline.promote import PromotionRefused, approve, champion
 from pipeline.recorded import replay
-from pipeline.refusals import InputRefused
+from pipeline.refusals import InputRefused, IntegrityRefused
+from pipeline.rulebook import rules
 from pipeline.say import DONE
+from pipeline.score import open_policy
 from pipeline.scoring import open_ledger, open_scorer, score_dataset, score_source
 from policy.faults import PolicyFaults
 from records.case import Case, case_to_json, parse_case
@@ -195,3 +197,28 @@ def test_a_wrong_court_file_stops_before_anything_is_scored(fresh_home: Home) ->
         open_scorer(fresh_home, None)
     write_court_file(fresh_home, "220102", "99")
     assert open_scorer(fresh_home, None).policy.hash
+
+
+@pytest.mark.parametrize("junk", ["", "{", "[]", '{"bundle": "x"}'])
+def test_a_spoilt_champion_file_is_a_matter_of_integrity(fresh_home: Home, junk: str) -> None:
+    assert champion(fresh_home) is not None
+    fresh_home.champion.write_text(junk, encoding="utf-8")
+    with pytest.raises(IntegrityRefused, match=r"champion\.json"):
+        champion(fresh_home)
+
+
+def test_a_spoilt_policy_snapshot_is_a_matter_of_integrity(trained, fresh_home: Home) -> None:
+    policy = open_scorer(fresh_home, None).policy
+    assert open_policy(fresh_home, policy.hash).hash == policy.hash
+    for junk in ("{", '{"format": 1, "values": []}', '{"format": 2}'):
+        fresh_home.policy(policy.hash).write_text(junk, encoding="utf-8")
+        with pytest.raises(IntegrityRefused, match=r"snapshot|not what was written"):
+            open_policy(fresh_home, policy.hash)
+
+
+@pytest.mark.parametrize("region", ["990000", "2201", "吉林"])
+def test_rules_of_no_area_are_refused(fresh_home: Home, capsys: pytest.CaptureFixture[str], region: str) -> None:
+    assert rules(date(2025, 1, 1), "220102", None, False, []) == DONE
+    assert "# " in capsys.readouterr().out
+    with pytest.raises(InputRefused, match="is no area"):
+        rules(date(2025, 1, 1), region, None, False, [])

@@ -347,8 +347,6 @@ def test_a_file_that_is_no_list_is_refused_with_the_place(tmp_path: Path) -> Non
         import_public_list(source, tmp_path / "out", id_key=KEY, received=RECEIVED, buckets=1)
     with pytest.raises(ImportFault, match="is missing or cannot be read"):
         import_public_list(tmp_path / "none.json", tmp_path / "out", id_key=KEY, received=RECEIVED, buckets=1)
-    source.write_text("[]", encoding="utf-8")
-    assert import_public_list(source, tmp_path / "out", id_key=KEY, received=RECEIVED, buckets=1).rows_in == 0
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -372,3 +370,12 @@ def test_damaged_records_never_crash_and_none_is_lost(tmp_path: Path, seed: int)
     assert validate(tmp_path / "out", suite=False).ok
     kept = pl.read_parquet(tmp_path / "out" / "quarantine" / SET_ASIDE_FILE)
     assert kept.equals(report.set_aside)
+
+
+@pytest.mark.parametrize("content", ["[]", ""])
+def test_a_list_without_a_record_writes_nothing(tmp_path: Path, content: str) -> None:
+    source = tmp_path / "list.json"
+    source.write_text(content, encoding="utf-8")
+    with pytest.raises(ImportFault, match=r"list\.json"):
+        import_public_list(source, tmp_path / "out", id_key=KEY)
+    assert not (tmp_path / "out").exists()

@@ -302,3 +302,13 @@ def test_every_answer_carries_the_security_headers(client: TestClient, case: dic
 def test_the_answer_is_canonical_json(client: TestClient, case: dict[str, Any]) -> None:
     response = post(client, case)
     assert rfc8785.dumps(response.json()["record"]) in response.content
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/", "/v1/scores/" + "0" * 32])
+def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
+    got, head = client.get(path), client.head(path)
+    assert head.status_code == got.status_code
+    assert head.content == b""
+    assert got.content
+    same = ("content-type", "content-length", "content-security-policy")
+    assert [head.headers[name] for name in same] == [got.headers[name] for name in same]
