@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from explain.contributions import contributions
+from explain.global_view import global_view
 from models.auc import auc, auc_interval, paired_difference
 from models.bundle import Bundle
 from models.crossval import CrossValidation, booster_fit, repeated_cv, single_indicator
@@ -27,6 +28,7 @@ from models.predict import margins, probabilities
 from models.spec import CARD_OUTCOME
 from pipeline.bundles import install
 from pipeline.files import write_json
+from pipeline.global_pictures import grouped
 from pipeline.home import Home
 from pipeline.in_force import rules_in_force
 from pipeline.prepare import Prepared
@@ -47,7 +49,7 @@ LAWSUITS = "suit_count"
 
 
 def evaluate(reference: str, directory: Path, out: Path, features: Path | None, truth: Path | None) -> Outcome:
-    """Write `metrics.json`, `tables.json`, `roc.csv` and `reliability.csv` of a bundle on a dataset."""
+    """Write `metrics.json`, `tables.json`, `global.json`, `roc.csv` and `reliability.csv` of a bundle on a dataset."""
     home, dataset = Home.from_environment(), Dataset.open(directory)
     policy = rules_in_force(home)
     bundle = install(home, reference)
@@ -62,6 +64,7 @@ def evaluate(reference: str, directory: Path, out: Path, features: Path | None, 
         found["metrics"]["cross_validation"] = cross_validation(bundle, data, params)
     found["metrics"] |= {"bundle": bundle.id, "profile": bundle.profile}
     found["metrics"]["explanations"], found["tables"]["importance"] = explanations(bundle, data.X)
+    write_json(out / "global.json", global_view(bundle, data.X, grouped(prepared.cohort)))
     write_json(out / "metrics.json", found["metrics"])
     write_json(out / "tables.json", found["tables"])
     _write_csv(out / "roc.csv", found["roc"], ("outcome", "false_positive_rate", "true_positive_rate"))

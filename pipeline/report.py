@@ -15,6 +15,7 @@ from models.bundle import Bundle
 from models.spec import CARD_OUTCOME
 from pipeline.bundles import install
 from pipeline.files import read_json
+from pipeline.global_pictures import pictures
 from pipeline.home import Home
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Outcome, tell
@@ -57,6 +58,7 @@ def render(evaluation: Path, bundle: Bundle) -> str:
         heads=HEADS_ZH,
         dimensions=DIMENSIONS_ZH,
         card=[] if bundle.scorecard is None else bundle.scorecard.table(),
+        pictures=pictures(evaluation),
         importance=importance(bundle, tables["importance"]),
         plotly=get_plotlyjs(),
         roc=_html(roc_figure(curves)) if curves else "",
