@@ -135,11 +135,12 @@ def evaluate(
     out: Out,
     features: Annotated[Path | None, typer.Option(help="indicators already computed")] = None,
     truth: Annotated[Path | None, typer.Option(help="true probabilities of a synthetic world")] = None,
+    params: Annotated[Path | None, typer.Option(help="YAML with a section `evaluate`", exists=True)] = None,
 ) -> None:
     """Measure a bundle out of time (or by repeated cross-validation where records are few)."""
     from pipeline.evaluate import evaluate as command
 
-    run(lambda: command(bundle, directory, out, features, truth))
+    run(lambda: command(bundle, directory, out, features, truth, params))
 
 
 @app.command()

@@ -1,0 +1,91 @@
+"""The evaluation of the small home's bundle, and its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.evaluate import SECTIONS, evaluate, joined_metrics, open_evaluated
+from pipeline.files import read_json
+from pipeline.refusals import InputRefused
+from pipeline.report import render
+from pipeline.sections.evaluated import Evaluated, Section
+from pipeline.sections.settings import EvaluationParams, evaluation_params
+from tests.pipeline.conftest import Trained
+
+
+@pytest.fixture(scope="module")
+def given(trained: Trained) -> Evaluated:
+    return open_evaluated(
+        str(trained.root / "first"), trained.world, trained.root / "features", trained.root / "world_truth", None
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("evaluation")
+    truth = trained.root / "world_truth"
+    assert evaluate(str(trained.root / "first"), trained.world, out, trained.root / "features", truth) == 0
+    return out
+
+
+def test_every_section_that_has_tables_is_shown(trained: Trained, folder: Path) -> None:
+    metrics, sections = read_json(folder / "metrics.json"), read_json(folder / "tables.json")
+    assert metrics["bundle"] == trained.first.id
+    assert {"success", "redefault_6"} <= set(metrics["outcomes"])
+    names = [name for name, _ in SECTIONS]
+    shown = [section["section"] for section in sections]
+    assert shown == [name for name in names if name in shown]
+    assert set(names) - set(shown) == {"cross_validation"}
+    page = render(folder, trained.first)
+    for heading in ("主要数字", "区分能力", "各等级的实际再失信率", "模型看重什么", "积分表", "来历"):
+        assert f"<h2>{heading}" in page
+
+
+def test_the_curves_stand_beside_the_figures(folder: Path) -> None:
+    lines = (folder / "roc.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "outcome,false_positive_rate,true_positive_rate"
+    assert {line.split(",")[0] for line in lines[1:]} == set(read_json(folder / "metrics.json")["outcomes"])
+
+
+def test_held_out_cases_are_the_test_rows_of_their_outcome(given: Evaluated) -> None:
+    held = given.held_out("success")
+    splits = given.frames.splits
+    mine = splits[(splits["outcome"] == "success") & (splits["split"] == "test")].set_index("case_key")
+    assert sorted(mine.index) == list(held.keys)
+    assert list(given.frames.X.index[held.rows]) == list(held.keys)
+    assert (mine.loc[held.keys, "label"].to_numpy() == held.y).all()
+    assert held.true is not None
+    assert held.p is not None
+    assert len(held.p) == len(held.true) == len(held.debtors) == len(held.y)
+
+
+def test_two_sections_may_not_use_one_name(given: Evaluated) -> None:
+    first, second = ("one", Section({"a": 1})), ("two", Section({"a": 2}))
+    assert joined_metrics(given, [first])["a"] == 1
+    with pytest.raises(ValueError, match="section two writes metrics that are there already: a"):
+        joined_metrics(given, [first, second])
+
+
+def test_the_truth_of_another_world_is_refused(trained: Trained, tmp_path: Path) -> None:
+    bundle, frames = str(trained.root / "first"), trained.root / "features"
+    with pytest.raises(InputRefused, match="another world"):
+        open_evaluated(bundle, trained.world, frames, trained.root / "court_truth", None)
+    with pytest.raises(InputRefused, match="not the truth"):
+        open_evaluated(bundle, trained.world, frames, tmp_path, None)
+
+
+def test_parameters_of_the_evaluation_state_every_fault(tmp_path: Path) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text("evaluate: {draws: 60}\n", encoding="utf-8")
+    assert evaluation_params(file) == EvaluationParams(draws=60)
+    file.write_text("evaluate: {draws: 1, min_cases: 0}\n", encoding="utf-8")
+    with pytest.raises(InputRefused, match=r"draws must be 50 to 10000\nevaluate.min_cases"):
+        evaluation_params(file)
+    file.write_text("evaluate: {seed: x, nothing: 1}\n", encoding="utf-8")
+    with pytest.raises(InputRefused, match=r"evaluate.seed: .*\nevaluate.nothing: "):
+        evaluation_params(file)
+    file.write_text("evaluate: 3\n", encoding="utf-8")
+    with pytest.raises(InputRefused, match="mapping"):
+        evaluation_params(file)
