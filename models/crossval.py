@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from models.auc import auc, auc_interval
 from models.boosting import fit_booster, raw_margin
 from models.folds import fold_numbers
-from models.params import BoosterParams
+from models.params import BoosterParams, CardParams
+from models.scorecard_fit import fit_scorecard
+from models.spec import IndicatorSpec
 
 FloatArray = NDArray[np.float64]
 Score = Callable[[pd.DataFrame], FloatArray]
@@ -87,6 +89,16 @@ def booster_fit(constraints: Sequence[int], params: BoosterParams, seed: int) ->
     def fit(X: pd.DataFrame, y: FloatArray) -> Score:
         booster = fit_booster(X, y.astype(np.int64), None, constraints, params, seed=seed)
         return lambda rows: raw_margin(booster, rows.to_numpy(dtype=np.float64), params.num_threads)
+
+    return fit
+
+
+def card_fit(specs: Sequence[IndicatorSpec], params: CardParams) -> FitFunction:
+    """A `fit_fn` that makes the points card and ranks by its log-odds of the event."""
+
+    def fit(X: pd.DataFrame, y: FloatArray) -> Score:
+        card = fit_scorecard(X, 1.0 - y, specs, params.shares, params)
+        return lambda rows: -card.log_odds(card.total(card.points(rows)))
 
     return fit
 

@@ -102,7 +102,7 @@ class FitParams:
 
     @classmethod
     def of_profile(cls, profile: str) -> FitParams:
-        """The defaults of "applications" or "first_listings"; ParamsFault for any other name."""
+        """The defaults of "applications", "first_listings" or "table"; ParamsFault for any other name."""
         if profile not in PROFILES:
             raise ParamsFault([f"profile '{profile}' is unknown; known are {', '.join(sorted(PROFILES))}"])
         return PROFILES[profile]
@@ -170,6 +170,11 @@ PROFILES: Final[Mapping[str, FitParams]] = {
         ),
         card=CardParams(shares=None, max_bins=4, min_bin_share=0.08),
         required=("redefault_6",),
+    ),
+    # Any other table with a declared catalogue (`models.train`): without dates nothing can be held back, so every
+    # figure is out of fold; `models.train` says what is required, from the labels it is given.
+    "table": FitParams(
+        profile="table", split=SplitParams(mode="cross_fit"), card=CardParams(shares=None, max_bins=8), required=()
     ),
 }
 

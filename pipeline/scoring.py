@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from explain.text import explain_text
+from features.profiles import PROFILES
 from ledger.keys import load_or_create
 from ledger.store import Entry, Ledger
 from pipeline.bundles import install
@@ -74,7 +75,12 @@ def score_source(source: Path, bundle: str | None, out: Path | None, as_json: bo
 
 def open_scorer(home: Home, bundle: str | None) -> Scorer:
     """The named bundle (None: the champion) under today's policy, both kept in the home for replays."""
-    return Scorer(install(home, bundle), keep_policy(home, rules_in_force(home)))
+    found = install(home, bundle)
+    if found.profile not in PROFILES:
+        raise InputRefused(
+            f"bundle {found.id} was trained on a table of its own ({found.profile}), not on case records"
+        )
+    return Scorer(found, keep_policy(home, rules_in_force(home)))
 
 
 def open_ledger(home: Home) -> Ledger:

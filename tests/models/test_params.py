@@ -26,7 +26,7 @@ def test_every_fault_is_named() -> None:
         FitParams.from_mapping("applications", {"booster": {"max_depth": 9}, "card": {"shares": {"ability": 90}}})
     assert len(caught.value.faults) == 2
     assert "max_depth must be 1 to 6" in str(caught.value)
-    with pytest.raises(ParamsFault, match="profile 'x' is unknown; known are applications, first_listings"):
+    with pytest.raises(ParamsFault, match="profile 'x' is unknown; known are applications, first_listings, table"):
         FitParams.of_profile("x")
     with pytest.raises(ParamsFault, match="plain finite values"):
         FitParams.from_mapping("applications", {"min_events": float("nan")})
