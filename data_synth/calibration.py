@@ -1,11 +1,13 @@
 """The calibration report: what the world generated, beside what was published or assumed.
 
 Targets, tolerances and sources are data (`targets.yaml`); the figures are counted by
-`data_synth.figures`. A published figure must lie within its tolerance; an assumption is marked as one.
+`data_synth.figures`, what carries the best reachable AUC by `data_synth.carriers`. A published figure must lie
+within its tolerance; an assumption is marked as one.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Literal
 
 import yaml
 
+from data_synth.carriers import Reach, reaches
 from data_synth.figures import Figure, measure
 from records.dataset import Dataset
 
@@ -67,6 +70,7 @@ class CalibrationReport:
     lines: tuple[Line, ...]
     contradictions: tuple[tuple[str, str], ...]
     not_shown: tuple[tuple[str, str], ...]
+    reaches: tuple[Reach, ...] = ()
 
     @property
     def met(self) -> bool:
@@ -109,6 +113,7 @@ class CalibrationReport:
                 }
                 for line in self.lines
             ],
+            "reaches": [dataclasses.asdict(reach) for reach in self.reaches],
             "contradictions": [{"about": about, "text": text} for about, text in self.contradictions],
             "not_shown": [{"about": about, "reason": reason} for about, reason in self.not_shown],
         }
@@ -135,6 +140,7 @@ class CalibrationReport:
             lines.append("")
         notes = [f"- `{line.target.key}`: {line.target.note}." for line in self.lines if line.target.note]
         lines += ["Notes", "", *notes, ""]
+        lines += [line for reach in self.reaches for line in reach.to_markdown()]
         lines += ["## Where published figures contradict each other", ""]
         lines += [f"- **{about}.** {text}" for about, text in self.contradictions]
         lines += ["", "## What such a world cannot show", ""]
@@ -154,7 +160,9 @@ def report(
     wanted = load(TARGETS)
     figures = measure(Path(out_dir), None if truth_dir is None else Path(truth_dir), progress)
     lines = tuple(judge(target, figures.get(target.key)) for target in wanted.targets)
-    return CalibrationReport(Dataset.open(out_dir).info.origin, lines, wanted.contradictions, wanted.not_shown)
+    carried = () if truth_dir is None else reaches(Path(truth_dir))
+    origin = Dataset.open(out_dir).info.origin
+    return CalibrationReport(origin, lines, wanted.contradictions, wanted.not_shown, carried)
 
 
 def judge(target: Target, figure: Figure | None) -> Line:

@@ -54,6 +54,7 @@ class Debts:
     breach: Ints  # day the settlement was found broken before the anchor, or NEVER
     security: Floats
     guarantor: Bools
+    pressed: Bools  # pays nothing of his own accord before the measure
     lump_day: Ints
     lump: Floats
     extra_paid: Floats  # (n, SLOTS) paid in other cases, at their closing
@@ -205,7 +206,7 @@ def draw_debts(d: Debtors) -> Debts:
     mode[:, 5] = np.where(resumed & (again < 2), again, -1)
     extra_paid[:, 5] = np.where(resumed, np.array([1.0, 0.5, 0.0])[again] * principal[:, 5], 0.0).round(2)
     filed = np.where(exists, filed, NEVER)
-    plan = _plan(d, standing, filed[:, 0], principal[:, 0], exit_day)
+    plan = _plan(d, standing=standing, filed=filed[:, 0], listed=listed, principal=principal[:, 0], exit_day=exit_day)
     return Debts(
         standing=standing, reason=reason, exists=exists, filed=filed, principal=principal, cause=cause,
         closed=np.where(exists, closed, NEVER), mode=mode, listed=listed, unlisted=unlisted,
@@ -213,7 +214,9 @@ def draw_debts(d: Debtors) -> Debts:
     )  # fmt: skip
 
 
-def _plan(d: Debtors, standing: Ints, filed: Ints, principal: Floats, exit_day: Ints) -> dict[str, np.ndarray]:
+def _plan(
+    d: Debtors, *, standing: Ints, filed: Ints, listed: Ints, principal: Floats, exit_day: Ints
+) -> dict[str, np.ndarray]:
     """Settlement, instalments and lump payments of the main case."""
     u = d.draws
     n = d.size
@@ -221,10 +224,10 @@ def _plan(d: Debtors, standing: Ints, filed: Ints, principal: Floats, exit_day: 
     number = u.pick(
         "lumps", np.stack([np.exp(-0.4 * d.willingness), np.ones(n), np.full(n, 0.5), np.full(n, 0.3)], axis=1)
     )
-    span = np.maximum(d.anchor - 12 - filed - 12, 1)
-    lump_day = np.stack(
-        [filed + 12 + np.floor(span * u.u("lump_day", j)).astype(np.int64) for j in range(LUMPS)], axis=1
-    )
+    pressed = u.chance("pressed", sigmoid(-0.6 - 1.0 * d.willingness))
+    begin = np.where(pressed, np.maximum(listed + 3, filed + 12), filed + 12)
+    span = np.maximum(d.anchor - 12 - begin, 1)
+    lump_day = np.stack([begin + np.floor(span * u.u("lump_day", j)).astype(np.int64) for j in range(LUMPS)], axis=1)
     used = np.arange(LUMPS) < number[:, None]
     lump = np.round(np.where(used, (share * principal / np.maximum(number, 1))[:, None], 0.0), 2)
     paid = lump.sum(axis=1)
@@ -262,6 +265,7 @@ def _plan(d: Debtors, standing: Ints, filed: Ints, principal: Floats, exit_day: 
         "breach": np.where(broken, first_miss + 36, NEVER),
         "security": np.where(secured, np.round((principal - paid) * (0.3 + 0.9 * u.u("security"))), np.nan),
         "guarantor": secured & u.chance("guarantor", 0.6),
+        "pressed": pressed,
         "lump_day": np.where(used, lump_day, NEVER),
         "lump": lump,
         "full_day": np.where(full, exit_day, NEVER),

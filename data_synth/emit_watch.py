@@ -14,6 +14,7 @@ from data_synth.property import month_end
 from data_synth.repair import Applications
 from data_synth.rng import Draws, sigmoid
 from data_synth.sheet import NEVER, Sheet, at, coded, ids
+from data_synth.shocks import JOB_LOSS, income_left, receipts_left
 
 
 def emit_watch(sheet: Sheet, d: Debtors, debts: Debts, app: Applications, outcome: Outcome) -> None:
@@ -77,9 +78,9 @@ def _monitoring(sheet: Sheet, d: Debtors, debts: Debts, app: Applications, outco
         )
         rows = app.granted & (month <= app.months) & ~over
         near = np.where(outcome.happened == NEVER, 999, outcome.happened - end)
-        strain = np.clip((75 - near) / 75, 0, 1) * (near > -400) + 0.6 * (
-            (outcome.shock_month != NEVER) & (month >= outcome.shock_month)
-        )
+        struck = (outcome.shock_month != NEVER) & (month >= outcome.shock_month)
+        left = np.where(struck, income_left(outcome.shock_kind) * receipts_left(outcome.shock_kind), 1.0)
+        strain = np.clip((75 - near) / 75, 0, 1) * (near > -400) + 0.6 * struck
         good = 0.45 * d.ability + 0.4 * d.willingness - 1.6 * strain
         late = np.where(
             u.chance("late", sigmoid(-1.9 - good)), np.floor(np.exp(1.6 + 0.7 * strain + 0.8 * u.z("late_days"))), 0.0
@@ -88,10 +89,10 @@ def _monitoring(sheet: Sheet, d: Debtors, debts: Debts, app: Applications, outco
         late = np.where(stopped, np.clip(end - outcome.event + 31, 1, 200), late)  # a broken plan shows as lateness
         missing = u.chance("missing", sigmoid(-2.8 - 0.5 * outcome.intensity))
         broken = (outcome.event != NEVER) & (outcome.known <= end)
-        staff = np.where(
-            d.unit, np.floor(d.staff * np.exp(-0.15 * strain) + 0.5), u.chance("work", sigmoid(1.6 + good)) * 1.0
-        )
-        flow = d.income * (0.10 * np.tanh(good) + 0.15 * u.z("flow"))
+        jobless = struck & (outcome.shock_kind == JOB_LOSS) & u.chance("jobless", 0.8)
+        works = u.chance("work", sigmoid(1.6 + good)) & ~jobless
+        staff = np.where(d.unit, np.floor(d.staff * np.exp(-0.15 * strain) + 0.5), works * 1.0)
+        flow = d.income * (0.10 * np.tanh(good) + 0.5 * (left - 1) + 0.15 * u.z("flow"))
         deep: dict[str, Any] = {
             "d2_new_listing": ((outcome.kind <= 2) & broken).astype(np.int64),
             "d3_concealment_clue": u.chance(
@@ -125,7 +126,7 @@ def _monitoring(sheet: Sheet, d: Debtors, debts: Debts, app: Applications, outco
             **deep,
         }
         money: dict[str, Any] = {
-            "m01_sales_yoy": np.round(0.04 * good + 0.15 * u.z("yoy"), 4),
+            "m01_sales_yoy": np.round(0.04 * good + 0.6 * (left - 1) + 0.15 * u.z("yoy"), 4),
             "m06_power_water": np.round(np.exp(0.06 * good + 0.12 * u.z("power")), 4),
             "m07_net_cash_flow": np.round(flow, 2),
         }

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
+from data_synth.carriers import auc
 from records.dataset import Dataset
 
 NO_ASSETS = "终结本次执行程序"
@@ -253,7 +255,21 @@ def _outcomes(truth: pl.DataFrame, until: date) -> dict[str, Figure]:
         "success_court_spread": Figure(100 * float(spread.max() or 0.0), int(courts["len"].min() or 0)),  # type: ignore[arg-type]
         "decision_days_median": _median((decided["decided_on"] - decided["accepted_on"]).dt.total_days()),
     }
-    return figures | _redefaults(truth, until)
+    return figures | _redefaults(truth, until) | _best_auc(accepted, decided)
+
+
+def _best_auc(accepted: pl.DataFrame, decided: pl.DataFrame) -> dict[str, Figure]:
+    """AUC of the true probabilities where a court has discretion: nobody can do better."""
+    found = {}
+    for key, frame, label, probability in (
+        ("best_auc_success", decided, "granted", "p_success"),
+        ("best_auc_redefault_6", accepted, "y_redefault_6", "p_redefault_6"),
+        ("best_auc_redefault_12", accepted, "y_redefault_12", "p_redefault_12"),
+    ):
+        free = frame.filter(pl.col("p_success").is_not_null())
+        y = free[label].to_numpy().astype(np.bool_)
+        found[key] = Figure(auc(y, free[probability].to_numpy()), int(min(y.sum(), (~y).sum())))
+    return found
 
 
 def _redefaults(truth: pl.DataFrame, until: date) -> dict[str, Figure]:

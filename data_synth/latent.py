@@ -16,6 +16,7 @@ from data_synth.params import WorldParams
 from data_synth.places import INDUSTRIES, PLACES, column
 from data_synth.rng import Bools, Draws, Floats, Ints, partner, sigmoid
 from data_synth.sheet import day_number
+from data_synth.shocks import income_left, shock_days, shock_kinds
 
 NATURAL, ENTERPRISE, INDIVIDUAL, OTHER = range(4)
 SUBJECTS = ("natural", "enterprise", "individual_business", "other_unit")
@@ -37,6 +38,8 @@ class Debtors:
     willingness: Floats
     impact: Floats
     past_shock: Bools
+    shock_kind: Ints  # position in SHOCKS, -1 no shock before the anchor
+    shock_day: Ints
     resilience: Floats
     debts: Floats
     resilience_used: Floats
@@ -99,6 +102,8 @@ def draw_debtors(who: Ints, total: int, seed: int, params: WorldParams) -> Debto
     sales = np.exp(11.6 + 0.35 * ability + 0.8 * d.z("sales")) * np.where(subject == INDIVIDUAL, 0.25, 1.0)
     wage = column("wage")[place] * np.exp(0.34 * ability + 0.20 * d.z("wage"))
     past_shock = d.chance("past_shock", sigmoid(-1.6 - 0.35 * ability))
+    shock_kind = shock_kinds(past_shock, subject, d, "past_shock")
+    anchor = anchor_day(d.u("anchor"), params)
     return Debtors(
         who=who,
         total=total,
@@ -110,11 +115,13 @@ def draw_debtors(who: Ints, total: int, seed: int, params: WorldParams) -> Debto
         willingness=willingness,
         impact=impact,
         past_shock=past_shock,
+        shock_kind=shock_kind,
+        shock_day=shock_days(shock_kind, anchor, d),
         resilience=resilience,
         debts=debts,
         resilience_used=other.z("hidden_resilience") if params.shuffle == "hidden_resilience" else resilience,
         debts_used=other.z("hidden_debts") if params.shuffle == "hidden_debts" else debts,
-        anchor=anchor_day(d.u("anchor"), params),
+        anchor=anchor,
         last=day_number(params.observed_until),
         applies=d.chance("applies", np.clip(params.applies + 0.03 * willingness, 0.0, 1.0)),
         minor=minor,
@@ -124,5 +131,5 @@ def draw_debtors(who: Ints, total: int, seed: int, params: WorldParams) -> Debto
         capital=np.where(unit, capital, np.nan),
         paid_in=np.where(unit, np.round(capital * sigmoid(0.6 * ability + 0.9 * d.z("paid_in")), 2), np.nan),
         sme=(subject == ENTERPRISE) & d.chance("sme", 0.05 + 0.02 * np.clip(ability, 0, 2)),
-        income=np.where(unit, sales, wage * np.where(past_shock, 0.72, 1.0)),
+        income=np.where(unit, sales, wage * income_left(shock_kind)),
     )

@@ -29,6 +29,7 @@ from data_synth.property import year_of
 from data_synth.repair import Applications
 from data_synth.rng import Bools, Draws, Floats, Ints, partner, sigmoid
 from data_synth.sheet import NEVER
+from data_synth.shocks import shock_kinds
 
 KINDS = ("E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8")
 _KIND_SHARE = (0.30, 0.12, 0.20, 0.17, 0.07, 0.05, 0.05, 0.04)
@@ -49,6 +50,7 @@ class Outcome:
     p12: Floats
     later_shock: Bools
     shock_month: Ints
+    shock_kind: Ints  # position in SHOCKS, -1 no later shock
     would: Ints
     would_month: Ints
     kind: Ints  # position in KINDS
@@ -130,7 +132,8 @@ def draw_outcome(d: Debtors, debts: Debts, app: Applications, params: WorldParam
     lock_days = np.array([1095, 183, 365])[ground]
     return Outcome(
         start=start, causes=causes, p6=-np.expm1(-level_12 * growth[:, 5]), p12=p12, later_shock=shock,
-        shock_month=np.where(used, month, NEVER), would=would,
+        shock_month=np.where(used, month, NEVER),
+        shock_kind=shock_kinds(used, d.subject, u, "later_shock"), would=would,
         would_month=np.where(would == NEVER, NEVER, passed + 1), kind=kind, happened=happened, event=event,
         known=known, barred=barred, same_case=same_case, intensity=intensity,
         exit_day=np.where(exit_first, exit_day, NEVER),

@@ -13,6 +13,7 @@ from data_synth.latent import NATURAL, Debtors
 from data_synth.places import PLACES, column, macro
 from data_synth.rng import Bools, Floats, Ints, sigmoid
 from data_synth.sheet import NEVER, Sheet, at, coded, working
+from data_synth.shocks import ILLNESS, JOB_LOSS, RECEIVABLES, receipts_left
 
 CLASSES = (
     "deposit", "real_estate", "vehicle", "securities", "equity", "provident_fund", "insurance", "receivable", "other",
@@ -51,8 +52,11 @@ def draw_property(d: Debtors, debts: Debts) -> Property:
     present = np.stack([u.chance("present", p, j) for j, p in enumerate(_PRESENT)], axis=1)
     present[:, 5] &= d.subject == NATURAL
     present[:, 4] |= d.unit & u.chance("equity", 0.2)
+    unpaid = d.shock_kind == RECEIVABLES  # what a unit owns is then owed to it (R30)
+    present[:, 7] |= unpaid & u.chance("unpaid", 0.85)
     present[~present.any(axis=1), 0] = True
     weight = np.array(_WEIGHT) * present * np.exp(0.4 * np.stack([u.z("weight", j) for j in range(9)], axis=1))
+    weight[:, 7] *= np.where(unpaid, 4.0, 1.0)
     net = cover[:, None] * left[:, None] * weight / weight.sum(axis=1, keepdims=True)
     ratio = 0.85 * sigmoid(-0.6 - 0.55 * d.ability + 0.6 * u.z("burden"))
     mortgaged = np.zeros((n, 9))
@@ -70,7 +74,8 @@ def draw_property(d: Debtors, debts: Debts) -> Property:
     return Property(
         gross=gross,
         burden=np.round(gross * mortgaged, 2),
-        wallet=np.clip(0.05 * (year_of(d.anchor) - 2014.0), 0.0, 0.4) * u.u("wallet") ** 2,
+        wallet=np.clip(0.05 * (year_of(d.anchor) - 2014.0), 0.0, 0.4)
+        * u.u("wallet") ** (2 * np.exp(0.4 * d.willingness)),  # who will not pay keeps more out of sight
         cover=cover,
         verdict=verdict,
         cured=(verdict == 3) & u.chance("cured", sigmoid(0.2 + 0.7 * d.willingness)),
@@ -135,6 +140,7 @@ def year_of(day: Ints) -> Floats:
 def emit_operating(sheet: Sheet, d: Debtors, again: Ints) -> None:
     """Fourteen months of operation before the anchor of every unit, six before a second application."""
     u = d.draws
+    paid_in = receipts_left(d.shock_kind)
     tilt = 0.020 * d.ability - 0.03 * d.past_shock - 0.01 * macro(year_of(d.anchor)) + 0.008 * u.z("tilt")
     for lane, (day, months) in enumerate(((d.anchor, MONTHS), (again, 6))):
         for back in range(months, 0, -1):
@@ -147,10 +153,11 @@ def emit_operating(sheet: Sheet, d: Debtors, again: Ints) -> None:
             tax = 0.05 * sales
             paid = np.where(u.chance("tax_paid", sigmoid(1.4 + 0.8 * d.ability), k), 1.0, 0.55 * u.u("tax_part", k))
             staff = np.floor(d.staff * np.exp(0.6 * tilt * step) + 0.5).astype(np.int64)
+            receipts = np.where(end > d.shock_day, paid_in, 1.0)
             gap = u.chance("month_gap", 0.06, k)
             sheet.add(
                 "operating_monthly", at(end + 15 + u.whole("month_lag", 0, 30, k)), tag="OM", number=k, source="tax",
-                rows=rows, period_end=end, sales=sales, cash_in=sales * 0.97, cash_out=costs, tax_due=tax,
+                rows=rows, period_end=end, sales=sales, cash_in=sales * 0.97 * receipts, cash_out=costs, tax_due=tax,
                 tax_paid=tax * paid, insured_staff=np.where(gap, NEVER, staff),
                 power_use=np.where(gap, np.nan, np.round(0.02 * sales * np.exp(0.1 * u.z("power", k)), 1)),
                 orders_won=np.floor(np.exp(0.3 * d.ability + 0.6 * u.z("orders", k))).astype(np.int64),
@@ -173,13 +180,15 @@ def emit_income(sheet: Sheet, d: Debtors, own: Property, again: Ints) -> None:
             )  # fmt: skip
     attested = d.anchor - u.whole("attested_day", 5, 120)
     kinds = ("loss_of_work", "loss_of_main_income", "force_majeure", "other")
+    other = 2 + u.pick("hardship_kind", (0.4, 0.6))
+    found = np.where(d.shock_kind == JOB_LOSS, 0, np.where(d.shock_kind == ILLNESS, 1, other))
     sheet.add(
         "hardship_attestations",
         at(attested + 1),
         tag="HA",
         source="reviewer_attestation",
         rows=own.attested,
-        kind_class=coded(u.pick("hardship_kind", (0.4, 0.35, 0.1, 0.15)), kinds),
+        kind_class=coded(found, kinds),
         attested_by=coded(d.place, [f"J{place.code}" for place in PLACES]),
         attested_at=at(attested, 960),
         valid_to=attested + 365,

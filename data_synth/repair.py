@@ -74,6 +74,7 @@ class Applications:
     panel: Floats
     panel_used: Floats
     success: Floats
+    would_grant: Bools  # what the court decides at discretion, or would decide were it asked
     causes: dict[str, Floats]  # the causes of success, before their strengths
 
 
@@ -173,7 +174,8 @@ def draw_applications(
         early_objection=objects & exists[:, None] & discretionary[:, None],
         performed=performed, left=left, top_up=top_up,
         top_up_day=np.where((top_up > 0) & exists, safe - u.whole("top_up_day", 9, 18), NEVER),
-        panel=panel, panel_used=panel_used, success=np.where(discretionary, success, np.nan), causes=causes,
+        panel=panel, panel_used=panel_used, success=np.where(discretionary, success, np.nan),
+        would_grant=grant, causes=causes,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from data_synth.debts import DISCRETIONARY
 from data_synth.history import History
 from data_synth.latent import SUBJECTS
 from data_synth.outcome import KINDS
@@ -16,6 +17,7 @@ from data_synth.params import WorldParams
 from data_synth.places import PLACES
 from data_synth.rng import Ints
 from data_synth.sheet import NEVER, at, coded, debtor_ids, ids, nullify
+from data_synth.shocks import SHOCKS
 
 STANDINGS = (
     "discretionary", "performed", "settlement_performed", "terminated", "not_enforced", "suspended", "term_passed",
@@ -29,8 +31,12 @@ def _days(days: Ints) -> pl.Series:
 
 
 def truth_of_debtors(history: History) -> pl.DataFrame:
-    """One row a debtor: latent and hidden causes, standing, anchor."""
+    """One row a debtor: latent and hidden causes, standing, anchor, and potential outcomes at the anchor, whether
+    or not the debtor ever applied: `p_success` and `y_success` of a decision at discretion (null where the law
+    leaves none), `p_redefault_*` and `y_redefault_*` had a repair been granted then."""
     d = history.past.debtors
+    app, outcome = history.lanes[0]
+    month, free = outcome.would_month, app.standing == DISCRETIONARY
     return pl.DataFrame(
         {
             "debtor_id": debtor_ids(d.who),
@@ -40,12 +46,21 @@ def truth_of_debtors(history: History) -> pl.DataFrame:
             "willingness": d.willingness.round(10),
             "impact": d.impact.round(10),
             "past_shock": d.past_shock,
+            "past_shock_kind": coded(d.shock_kind, SHOCKS),
+            "past_shock_on": _days(d.shock_day),
+            "pays_under_pressure": history.past.debts.pressed,
             "hidden_resilience": d.resilience.round(10),
             "hidden_debts": d.debts.round(10),
             "wallet_share": history.past.own.wallet.round(10),
             "standing": coded(history.past.debts.standing, STANDINGS),
             "anchor": _days(d.anchor),
             "applies": d.applies,
+            "p_success": pl.Series(app.success.round(10)).fill_nan(None),
+            "y_success": nullify(pl.Series(app.would_grant), ~free),
+            "p_redefault_6": outcome.p6.round(10),
+            "p_redefault_12": outcome.p12.round(10),
+            "y_redefault_6": (month != NEVER) & (month <= 6),
+            "y_redefault_12": (month != NEVER) & (month <= 12),
         }
     )
 
@@ -93,6 +108,7 @@ def truth_of_applications(history: History) -> pl.DataFrame:
             "own_hidden_resilience": d.resilience.round(10),
             "own_hidden_debts": d.debts.round(10),
             "own_later_shock": outcome.later_shock,
+            "later_shock_kind": coded(outcome.shock_kind, SHOCKS),
             "own_panel_reading": app.panel.round(10),
         }
         columns |= {f"cause_{name}": value.round(10) for name, value in outcome.causes.items()}

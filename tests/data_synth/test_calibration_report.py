@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 
 import polars as pl
@@ -102,6 +103,9 @@ def test_the_page_says_what_cannot_be_shown_and_where_sources_disagree(page):
     assert "| resumed |" in text
     assert "Where published figures contradict each other" in text
     assert "What such a world cannot show" in text
+    assert "What carries the best reachable AUC: redefault" in text
+    assert "| willingness |" in text
+    assert {reach["outcome"] for reach in page.to_json()["reaches"]} == {"success", "redefault"}
     assert "consumption orders in 100 cases" in text
     assert json.loads(json.dumps(page.to_json(), ensure_ascii=False))["met"] is True
 
@@ -139,6 +143,7 @@ def test_another_world_with_a_cause_changed_is_found_out(tmp_path, world, truth)
     applications = pl.read_parquet(truth / "applications.parquet")
     wrong = applications.with_columns(granted=pl.col("granted") | (pl.col("lane") == 1))
     (tmp_path / "truth").mkdir()
+    shutil.copy(truth / "world.json", tmp_path / "truth")
     wrong.write_parquet(tmp_path / "truth" / "applications.parquet")
     missed = report(world, tmp_path / "truth").missed
     assert "success_2025" in missed
