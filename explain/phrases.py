@@ -83,23 +83,32 @@ def fact(indicator: Described, value: float | None, has_rows: bool) -> Words:
 def standing(indicator: Described, value: float | None, reference: Reference) -> Words | None:
     """How the value compares with the reference cases; None where there is nothing to compare with."""
     templates = _templates().sentences["standing"]
+    who = compared_with(reference)
     if value is None:
         share = reference.missing.get(indicator.id)
-        return None if not share else _fill(templates["missing"], indicator, share=_percent(share))
+        return None if not share else _fill(templates["missing"], indicator, share=_percent(share), who=who)
     found = reference.standing(indicator.id, value)
     if found is None:
         return None
     median = figure(indicator, found.median)
     same = found.not_higher - found.lower
     if same >= 0.25:
-        return _fill(templates["same"], indicator, share=_percent(same))
+        return _fill(templates["same"], indicator, share=_percent(same), who=who)
     if found.lower > 0.5:
         key = "top" if found.lower >= 0.99 else "above"
-        return _fill(templates[key], indicator, share=_percent(found.lower), median=median)
+        return _fill(templates[key], indicator, share=_percent(found.lower), median=median, who=who)
     if found.not_higher < 0.5:
         key = "bottom" if found.not_higher <= 0.01 else "below"
-        return _fill(templates[key], indicator, share=_percent(1 - found.not_higher), median=median)
-    return _fill(templates["middle"], indicator, median=median)
+        return _fill(templates[key], indicator, share=_percent(1 - found.not_higher), median=median, who=who)
+    return _fill(templates["middle"], indicator, median=median, who=who)
+
+
+def compared_with(reference: Reference) -> Figure:
+    """Whose cases a value is compared with: those of the same region and tier, or as many of the two as hold."""
+    templates = _templates().sentences["compared_with"]
+    key = "_".join(name for name in ("region", "tier") if getattr(reference, name) is not None) or "all"
+    tier = templates["tiers"].get(reference.tier, {"zh": reference.tier, "en": reference.tier})
+    return Figure(*(templates[key][at].format(region=reference.region, tier=tier[at]) for at in _LANGUAGES))
 
 
 def points_said(points: float | None, mean: float | None) -> Words:

@@ -26,7 +26,7 @@ from models.faults import FitFault
 from models.fitted import FittedModels
 from models.horizons import p12
 from models.params import FitParams
-from models.reference import ReferencePopulation, describe_indicators, quantile_grid
+from models.reference import ReferencePopulation, describe_groups, describe_indicators, quantile_grid
 from models.scorecard import Scorecard
 from models.scorecard_fit import REFERENCE_RULE, Reference, fit_scorecard, refit_odds, temper_odds
 from models.spec import CARD_OUTCOME, OUTCOMES, Described, IndicatorSpec, as_specs
@@ -59,13 +59,15 @@ def fit_models(
     params: FitParams | None = None,
     training: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    places: pd.DataFrame | None = None,
 ) -> FittedModels:
     """Fit everything of one profile.
 
     X: float columns named by catalogue id, index case_key, NaN = missing. `labels`: case_key, outcome, label, status.
     `splits`: case_key, outcome, debtor_id, as_of, split (`splits.split_labels`). `training`: JSON values to keep in
-    the bundle (data fingerprint, split plan). `progress(what, share done)` is called before each step. Raises
-    FitFault with every fault, also when a part that `params.required` names cannot be fitted.
+    the bundle (data fingerprint, split plan). `progress(what, share done)` is called before each step. `places`: the
+    region and tier of each case of X, which new cases are compared within. Raises FitFault with every fault, also when
+    a part that `params.required` names cannot be fitted.
     """
     settings = params or FitParams.of_profile(profile)
     say: Progress = progress or (lambda _what, _share: None)
@@ -93,7 +95,7 @@ def fit_models(
     card = None if made is None else made.card
     say("reference population", 4 / 5)
     probabilities = _probabilities(fitted, held_out=False)
-    reference = _reference(X, scored, rows, fitted, probabilities, card=card, params=settings)
+    reference = _reference(X, scored, rows, fitted, probabilities, card=card, params=settings, places=places)
     figures = _figures(X, rows, fitted, made)
     say("done", 1.0)
     return FittedModels(
@@ -196,6 +198,7 @@ def _reference(
     *,
     card: Scorecard | None,
     params: FitParams,
+    places: pd.DataFrame | None,
 ) -> ReferencePopulation:
     population = X.iloc[rows.reference]
     total = np.empty(0) if card is None else card.total(card.points(population))
@@ -222,6 +225,7 @@ def _reference(
         propensity_quantile=params.extrapolation_quantile,
         propensity_low=low,
         disagreement_limit=limit,
+        groups=() if places is None else describe_groups(scored.iloc[rows.reference], places.loc[population.index]),
     )
 
 

@@ -4,6 +4,9 @@
 case whose p(success) lies below nearly all granted reference cases is one the re-default models have hardly seen. The
 same holds for an indicator that is missing here and never was in training.
 
+*Cases like this one*: the same figures within a region, within a tier of conduct, and within both, wherever the
+population has enough of them to speak of.
+
 *Disagreement*: the points card and the trees answer the same question (re-default within twelve months). When their
 probabilities differ by more than nearly all reference cases' do, a person looks.
 """
@@ -22,6 +25,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 FloatArray = NDArray[np.float64]
 # Quantiles 0, .05, ..., 1.
 GRID = tuple(step / 20 for step in range(21))
+# Fewest reference cases that a region or tier is described by: the quantiles step by a twentieth. An assumption.
+SMALLEST_GROUP = 100
 
 
 class IndicatorReference(BaseModel):
@@ -33,8 +38,22 @@ class IndicatorReference(BaseModel):
     missing_share: float
 
 
+class GroupReference(BaseModel):
+    """The reference cases of one region (None: of all), one tier (None: of all), or one region and tier."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    region: str | None
+    tier: str | None
+    cases: int
+    indicators: dict[str, IndicatorReference]
+
+
 class ReferencePopulation(BaseModel):
-    """The stated population (`rule`, `cases`, first and last as-of) and the two limits that come from it."""
+    """The stated population (`rule`, `cases`, first and last as-of), its groups, and the two limits that come from it.
+
+    Bundles made before there were groups have none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -49,11 +68,14 @@ class ReferencePopulation(BaseModel):
     propensity_quantile: float
     propensity_low: float | None
     disagreement_limit: float | None
+    groups: tuple[GroupReference, ...] = ()
 
     @model_validator(mode="after")
     def _known(self) -> ReferencePopulation:
         if strange := set(self.never_missing) - set(self.indicators):
             raise ValueError(f"never_missing names unknown indicators: {sorted(strange)}")
+        if any(set(group.indicators) != set(self.indicators) for group in self.groups):
+            raise ValueError("a group describes other indicators than the whole population")
         return self
 
     def standing(self, indicator: str, value: float) -> float | None:
@@ -88,3 +110,24 @@ def describe_indicators(X: pd.DataFrame) -> dict[str, IndicatorReference]:
             quantiles=quantile_grid(values), missing_share=float(np.isnan(values).mean())
         )
     return found
+
+
+def describe_groups(X: pd.DataFrame, places: pd.DataFrame) -> tuple[GroupReference, ...]:
+    """Groups of at least SMALLEST_GROUP cases of X (n, k): by region and tier, by region, by tier, in this order.
+
+    `places` has the same index as X and the columns `region` and `tier`; a missing label is in no group.
+    """
+    found = []
+    for columns in (["region", "tier"], ["region"], ["tier"]):
+        for labels, rows in places.groupby(columns, sort=True, dropna=True):
+            if len(rows) >= SMALLEST_GROUP:
+                told = dict(zip(columns, map(str, labels), strict=True))
+                found.append(
+                    GroupReference(
+                        region=told.get("region"),
+                        tier=told.get("tier"),
+                        cases=len(rows),
+                        indicators=describe_indicators(X.loc[rows.index]),
+                    )
+                )
+    return tuple(found)

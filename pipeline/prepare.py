@@ -21,6 +21,7 @@ from pipeline.refusals import InputRefused
 from pipeline.work import context_of
 from policy.gate import gate
 from policy.parameters import Policy
+from policy.tier import tier_of
 from records.dataset import Dataset
 from records.files import parquet_bytes, write_atomically
 from records.tables import CASE_TABLES
@@ -30,8 +31,8 @@ Advance = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """Frames in `case_key` order: `cohort`, `indicators` (catalogue order), and `labels` (long: one row per
-    case and outcome), with what they were made from."""
+    """Frames in `case_key` order: `cohort` (with the `tier` of each case), `indicators` (catalogue order), and `labels`
+    (long: one row per case and outcome), with what they were made from."""
 
     profile: Profile
     cohort: pl.DataFrame
@@ -74,18 +75,24 @@ def prepare_bucket(path: Path, policy: Policy, bucket: int) -> tuple[pl.DataFram
     cohort = with_parameters(locate(tables, profile.cohort_fn(tables)), policy)
     catalogue, facts = evaluate_all(known(tables, cohort), cohort, (profile.catalogue, profile.facts))
     found = profile.label_fn(tables, cohort, dataset.info.observed_until)
-    return cohort, catalogue.values, without_gated(found, gated_cases(cohort, catalogue.values, facts.values, policy))
+    placed, gated = ruled(cohort, catalogue.values, facts.values, policy)
+    return placed, catalogue.values, without_gated(found, gated)
 
 
-def gated_cases(cohort: pl.DataFrame, indicators: pl.DataFrame, facts: pl.DataFrame, policy: Policy) -> list[str]:
-    """Case keys for which the rules of their day and place let no model be asked."""
+def ruled(
+    cohort: pl.DataFrame, indicators: pl.DataFrame, facts: pl.DataFrame, policy: Policy
+) -> tuple[pl.DataFrame, list[str]]:
+    """`cohort` with the `tier` of each case, and the keys of those for which the rules of their day and place let no
+    model be asked."""
     both = zip(indicators.drop("case_key").to_dicts(), facts.drop("case_key").to_dicts(), strict=True)
     stated = dict(zip(facts["case_key"], ({**measured, **found} for measured, found in both), strict=True))
-    return [
-        row["case_key"]
-        for row in cohort.to_dicts()
-        if gate(stated[row["case_key"]], context_of(row), policy).outcome != "assess"
-    ]
+    tiers, gated = [], []
+    for row in cohort.to_dicts():
+        mine, context = stated[row["case_key"]], context_of(row)
+        tiers.append(tier_of(mine, context, policy))
+        if gate(mine, context, policy).outcome != "assess":
+            gated.append(row["case_key"])
+    return cohort.with_columns(pl.Series("tier", tiers, dtype=pl.String)), gated
 
 
 def without_gated(labels: pl.DataFrame, gated: list[str]) -> pl.DataFrame:
@@ -132,4 +139,6 @@ def load(folder: Path, dataset: Dataset, policy: Policy) -> Prepared:
             f"{folder} was made from another {', another '.join(stale)}: run `repair-risk features` again"
         )
     frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in ("cohort", "indicators", "labels")}
+    if "tier" not in frames["cohort"].columns:
+        raise InputRefused(f"{folder} was made by an earlier version: run `repair-risk features` again")
     return Prepared(profile=profile, **frames, dataset=now["dataset"], catalogue=now["catalogue"], policy=now["policy"])

@@ -103,9 +103,11 @@ def decide(work: Work) -> Work:
 
 def record(work: Work) -> Work:
     """One reconciled record per case, checked in full before anybody may see it."""
-    places, reference = work.places(), Reference.of(work.bundle.reference, work.bundle.scorecard)
+    places, whole = work.places(), Reference.of(work.bundle.reference, work.bundle.scorecard)
+    cases = [(row, (row["region_code"], work.suggestions[row["case_key"]].tier)) for row in work.cases()]
+    like = {kind: whole.like(*kind) for kind in {kind for _, kind in cases}}
     return replace(
-        work, output=tuple(assemble(work, row, places.get(row["case_key"]), reference) for row in work.cases())
+        work, output=tuple(assemble(work, row, places.get(row["case_key"]), like[kind]) for row, kind in cases)
     )
 
 

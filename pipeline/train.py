@@ -98,6 +98,7 @@ def fit(prepared: Prepared, params: FitParams, observed_until: date, advance: Ad
             "counts": counts(data.splits, data.splits["split"]),
         },
         progress=say,
+        places=prepared.cohort.select("case_key", region="region_code", tier="tier").to_pandas().set_index("case_key"),
     )
 
 

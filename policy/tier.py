@@ -7,9 +7,10 @@ of a pre-notice's grace period counts as mitigation in the trace and does not re
 from __future__ import annotations
 
 from policy.casefile import CaseFile
-from policy.facts import REASON_ABLE_BUT_REFUSES, REASON_REFUSED_SETTLEMENT, holds, known_no
-from policy.findings import Findings
-from policy.outcome import Tier
+from policy.facts import REASON_ABLE_BUT_REFUSES, REASON_REFUSED_SETTLEMENT, clean, holds, known_no
+from policy.findings import Findings, find
+from policy.outcome import Context, Facts, Scores, Tier
+from policy.sources import RuleSource
 
 _SEVERE_FACTS = (
     "listing_reason_rank",
@@ -48,6 +49,16 @@ def tier(file: CaseFile, findings: Findings) -> Tier:
     if severe:
         return "severe"
     return "general" if lacking else "slight"
+
+
+def tier_of(facts: Facts, context: Context, policy: RuleSource) -> Tier:
+    """The tier of a case by itself, as `policy.suggest` finds it: for past cases that a new one is compared with.
+
+    Raises as `policy.suggest.suggest` does.
+    """
+    rules = policy.rules(context.on, context.region, context.industry)
+    file = CaseFile(clean(facts), Scores(), context.on, rules)
+    return tier(file, find(file))
 
 
 def _severe_grounds(file: CaseFile) -> list[str]:

@@ -13,7 +13,7 @@ from explain.points import card_points
 from explain.reference import Reference
 from explain.terms import calibration_step, model_terms
 from models.calibration import Calibrator
-from models.reference import GRID, IndicatorReference, ReferencePopulation
+from models.reference import GRID, GroupReference, IndicatorReference, ReferencePopulation
 from models.scorecard import Anchor, CardBin, CardIndicator, CardReference, Odds, Scorecard
 
 
@@ -107,6 +107,31 @@ def test_the_reference_is_the_bundles() -> None:
     # (10 x -31 + 21 x 250 + 5 x 12) tenths over 36 cases
     assert found.points["performed_ratio"] == pytest.approx((10 * -31 + 21 * 250 + 5 * 12) / 360)
     assert Reference.of(population, None).points == {}
+
+
+def test_cases_like_this_one_are_of_its_tier_and_region_where_there_are_enough() -> None:
+    def known(at: float) -> dict[str, IndicatorReference]:
+        return {"x": IndicatorReference(quantiles=(at,) * len(GRID), missing_share=at / 10)}
+
+    def group(region: str | None, tier: str | None, at: float) -> GroupReference:
+        return GroupReference(region=region, tier=tier, cases=100, indicators=known(at))
+
+    whole = Reference(
+        GRID, {"x": (0.0,) * len(GRID)}, points={"x": 3.0},
+        groups=(group("220102", "severe", 1.0), group("220102", None, 2.0), group(None, "severe", 3.0)),
+    )  # fmt: skip
+    for region, tier, chosen, at in (
+        ("220102", "severe", ("220102", "severe"), 1.0),
+        ("370283", "severe", (None, "severe"), 3.0),
+        ("220102", "slight", ("220102", None), 2.0),
+        ("220102", None, ("220102", None), 2.0),
+        ("370283", "slight", (None, None), 0.0),
+        ("370283", None, (None, None), 0.0),
+    ):
+        found = whole.like(region, tier)
+        assert (found.region, found.tier) == chosen
+        assert found.quantiles["x"][0] == at
+        assert found.points == whole.points
 
 
 def test_terms_of_a_case_and_a_calibration_that_can_be_recomputed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -163,6 +164,17 @@ def test_five_strongest_with_two_of_each_side() -> None:
     assert [reason["contribution"] for reason in one_side] == [0.9, 0.8, 0.7, 0.6, 0.5]
     assert made(dict.fromkeys(ids, 0.0)) == []
     assert len(made({ids[0]: 0.3, ids[1]: -0.2})) == 2
+
+
+def test_whose_cases_a_value_is_compared_with_is_said() -> None:
+    steps = Reference(SHARES, {"open_case_count": (0.0,) * 13 + (1.0,) * 5 + (2.0, 4.0, 9.0)})
+    for region, tier, zh, en in (
+        ("220102", "severe", "同地区（220102）、同为严重情节的参照案件", "this region (220102) and tier (severe)"),
+        (None, "slight", "同为轻微情节的参照案件", "the same tier (slight)"),
+        ("220102", None, "同地区（220102）参照案件", "this region (220102)"),
+    ):
+        told = phrases.standing(EVERY["open_case_count"], 2.0, replace(steps, region=region, tier=tier))
+        assert told == (f"高于约90%的{zh}（中位数0）", f"above about 90% of the reference cases of {en} (median 0)")
 
 
 @given(st.lists(st.sampled_from([-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3]), min_size=1, max_size=20))

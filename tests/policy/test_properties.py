@@ -20,6 +20,7 @@ from policy.gate import gate
 from policy.outcome import Context, Scores, Suggestion
 from policy.parameters import load
 from policy.suggest import suggest
+from policy.tier import tier_of
 
 POLICY = load()
 MANY = settings(max_examples=400, deadline=None)
@@ -155,6 +156,17 @@ def test_more_points_never_bring_a_worse_grade_a_longer_observation_or_a_harder_
         assert rich.third_party <= poor.third_party
         if poor.observation_months is not None and rich.observation_months is not None:
             assert rich.observation_months <= poor.observation_months
+
+
+@MANY
+@given(facts=FACTS_OPEN, scores=SCORES, context=CONTEXT)
+def test_the_tier_alone_is_the_tier_of_the_suggestion(
+    facts: Mapping[str, Any], scores: Scores, context: Context
+) -> None:
+    """Past cases are grouped by the tier that a new one is told."""
+    found = suggest(facts, scores, context, POLICY)
+    if found.tier is not None:
+        assert tier_of(facts, context, POLICY) == found.tier
 
 
 def with_points(scores: Scores, points: float) -> Scores:
