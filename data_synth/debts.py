@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_synth.latent import ENTERPRISE, NATURAL, Debtors
-from data_synth.law import revised, term_end
+from data_synth.law import in_force, revised, term_end
 from data_synth.places import CAUSES
 from data_synth.rng import Bools, Floats, Ints, sigmoid
 from data_synth.sheet import NEVER
@@ -138,10 +138,14 @@ def _listing(d: Debtors) -> tuple[Ints, Ints, Ints, Ints, Bools, Ints]:
     lag = np.maximum(lag, d.anchor - (d.last - 150))  # whoever comes later is under measures already
     listed = d.anchor - lag + to_listing
     # The text of 2013 knew no term, no suspension and no ruling against enforcement as a ground of deletion.
-    standing = np.where((standing == TERM) & ~revised(listed), DISCRETIONARY, standing)
-    standing = np.where((standing == MINOR) & ~revised(d.anchor), DISCRETIONARY, standing)
-    new_ground = np.isin(standing, (NOT_ENFORCED, SUSPENDED)) & ~revised(d.anchor)
-    standing = np.where(new_ground, TERMINATED, standing)
+    for state, ground, day, instead in (
+        (TERM, "listing_term_passed", listed, DISCRETIONARY),
+        (MINOR, "minor_listed", d.anchor, DISCRETIONARY),
+        (NOT_ENFORCED, "non_enforcement_ruled", d.anchor, TERMINATED),
+        (SUSPENDED, "enforcement_suspended", d.anchor, TERMINATED),
+    ):
+        unknown = (standing == state) & ~in_force(f"gate.statutory.{ground}", day)
+        standing = np.where(unknown, instead, standing)
     wrong = np.isin(standing, (ERROR, MINOR, TERM))
     # Ability was a condition of every ground before 2017-05-01: without it only consumption limits.
     unable = ~revised(listed) & u.chance("unable_2013", 0.30 * sigmoid(-1.2 * d.ability)) & ~wrong

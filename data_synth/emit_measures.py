@@ -25,32 +25,28 @@ from data_synth.debts import (
 )
 from data_synth.emit_debts import NEW_CASE, Lanes
 from data_synth.latent import Debtors
-from data_synth.law import revised
+from data_synth.law import lifted_by, revised
 from data_synth.places import column
 from data_synth.property import Property, year_of
 from data_synth.rng import Bools, Draws, Ints, sigmoid
 from data_synth.sheet import NEVER, Sheet, at, coded, day_number, ids, nullify
-from records.tables.measures import LIFT_GROUNDS, LIFT_SCOPES, REPAIR_FIELDS
+from records.tables.measures import LIFT_GROUNDS, LIFT_SCOPES
 
 _GROUND = {name: place for place, name in enumerate(LIFT_GROUNDS)}
 _BY_STANDING = {
     PERFORMED: "art10_1", SETTLED: "art10_2", TERMINATED: "art10_7", NOT_ENFORCED: "art10_6", SUSPENDED: "art10_5",
     TERM: "term", ERROR: "error", MINOR: "error", PLAN: "plan", LIQUIDATED: "art10_7",
 }  # fmt: skip
-# What a grant lifts, by its mode (domain brief, DT9): full, conditional, suspension; and by statute.
-_SCOPES = (
-    (*REPAIR_FIELDS, "consumption", "exit"),
-    ("financing", "bidding", "consumption"),
-    ("market_access", "consumption", "exit"),
-    tuple(LIFT_SCOPES),
-)
-_FULL_SCOPE = 3
+# What a grant lifts, by its mode in the order of RESULTS (domain brief, DT9); everything by statute.
+_MODES = ("full", "conditional", "suspension")
+_FULL_SCOPE = len(_MODES)
 _CLEARING = day_number(date(2023, 10, 15))
 
 
 def scopes(codes: Ints) -> pl.Series:
-    """Lists of lifted fields by position in the scopes above; negative is null."""
-    table = pl.Series([list(scope) for scope in _SCOPES], dtype=pl.List(pl.String))
+    """Lists of lifted fields by mode, or _FULL_SCOPE for everything; negative is null."""
+    lifted = [*(lifted_by(mode) for mode in _MODES), LIFT_SCOPES]
+    table = pl.Series([list(scope) for scope in lifted], dtype=pl.List(pl.String))
     return table.gather(nullify(pl.Series(codes), codes < 0))
 
 

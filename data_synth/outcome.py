@@ -22,7 +22,7 @@ from scipy.special import logit
 
 from data_synth.debts import Debts
 from data_synth.latent import NATURAL, Debtors
-from data_synth.law import BARRED_MONTHS
+from data_synth.law import BARRED_MONTHS, lockout_days
 from data_synth.params import WorldParams
 from data_synth.places import INDUSTRIES, column, macro
 from data_synth.property import year_of
@@ -129,7 +129,7 @@ def draw_outcome(d: Debtors, debts: Debts, app: Applications, params: WorldParam
     revoked = in_watch & must
     revoked_on = np.where(revoked, known + u.whole("revocation_days", 10, 35), NEVER)
     ground = np.where(kind == 5, 0, np.where(kind == 3, 1, 2))
-    lock_days = np.array([1095, 183, 365])[ground]
+    lock_days = lockout_days()[ground]
     return Outcome(
         start=start, causes=causes, p6=-np.expm1(-level_12 * growth[:, 5]), p12=p12, later_shock=shock,
         shock_month=np.where(used, month, NEVER),

@@ -15,7 +15,7 @@ import numpy as np
 from data_synth.conduct import Conduct
 from data_synth.debts import DISCRETIONARY, PERFORMED, REASON_RANK, SETTLED, Debts
 from data_synth.latent import NATURAL, Debtors
-from data_synth.law import REPAIR_KNOWN, revised
+from data_synth.law import REPAIR_KNOWN, observation_months, revised
 from data_synth.params import WorldParams
 from data_synth.places import column
 from data_synth.property import Property, year_of
@@ -158,7 +158,7 @@ def draw_applications(
     seen = (decided != NEVER) & (decided <= last)
     lag = np.where(u.chance("slow_lifting", 0.03), u.whole("slow_lift", 12, 40), u.whole("lift", 1, 4))
     asked = grant & (written >= 0.6) & revised(decided) & ~debts.unlisted
-    months = np.array([6, 8, 10, 12])[np.searchsorted((-0.7, 0.0, 0.7), -np.asarray(level))]
+    months = observation_months()[np.searchsorted((-0.7, 0.0, 0.7), -np.asarray(level))]
     return Applications(
         lane=lane, exists=exists, standing=standing, filed=filed, accepted=accepted,
         withdrawn=np.where(withdrawn_at_all, base + u.whole("withdrawn_day", 2, 20), NEVER),

@@ -43,7 +43,7 @@ def synth(
     out: Out,
     debtors: Annotated[int, typer.Option(min=1)] = 6000,
     seed: Annotated[int, typer.Option()] = 7,
-    mess: Annotated[float, typer.Option(min=0.0, max=1.0, help="share of rows damaged on purpose")] = 0.0,
+    mess: Annotated[float, typer.Option(min=0.0, max=0.5, help="share of rows damaged on purpose")] = 0.0,
     buckets: Annotated[int | None, typer.Option(min=1, help="parts of the dataset; by its size when left out")] = None,
 ) -> None:
     """Generate a synthetic world of case records; its truth lies beside it, never inside."""

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from data_synth.history import draw_history, emit_history
-from data_synth.law import REVISED, term_end
+from data_synth.law import lifted_by, lockout_days, observation_months, revised, rules, since, term_end
 from data_synth.params import WorldParams
 from data_synth.places import PLACES, area_codes, court_codes
 from data_synth.sheet import NEVER, day_number
@@ -18,6 +18,8 @@ from records.identifiers import parse_case_number
 
 DEBTORS = 12_000
 REVISION = date(2017, 5, 1)
+REVISED = day_number(REVISION)
+GATE = "gate.statutory."
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,48 @@ def truth(history):
 def listings(tables):
     latest = tables["restriction_measures"].sort("known_at").unique("measure_id", keep="last", maintain_order=True)
     return latest.filter(kind="失信")
+
+
+def test_what_law_fixes_is_what_the_rules_say():
+    """The world lists and lifts by `policy/`: by the text of 2013 before the revision, by that of 2017 from it on."""
+    before, after = (rules().rules(day) for day in (date(2017, 4, 30), REVISION))
+    new = {"listing_term_passed", "minor_listed", "non_enforcement_ruled", "enforcement_suspended"}
+    old = {"all_performed", "settlement_performed", "enforcement_terminated", "wrong_listing"}
+    assert {since(GATE + ground) for ground in new} == {REVISED}
+    assert not any(before.flag[GATE + ground] for ground in new)
+    assert all(after.flag[GATE + ground] for ground in new)
+    assert all(since(GATE + ground) < day_number(WorldParams().first_day) for ground in old)
+    assert revised(np.array([REVISED - 1, REVISED])).tolist() == [False, True]
+    assert observation_months().tolist() == [after.number[f"observation.months.{grade}"] for grade in "ABCD"]
+    grounds = ("false_material", "condition_breach", "new_dishonesty")
+    months = [after.number[f"revocation.lockout.{ground}"] for ground in grounds]
+    assert lockout_days() / 30.4375 == pytest.approx(months, abs=0.05)
+    assert set(lifted_by("full")) == set(after.words["scope.lifted.full"])
+    assert lifted_by("suspension") == ("consumption", "exit")  # a hidden listing is no field of the records
+
+
+def test_what_repair_brings_is_ruled_the_same_over_the_years_of_the_world():
+    world = WorldParams()
+    keys = (
+        [f"observation.months.{grade}" for grade in "ABCD"]
+        + [f"revocation.lockout.{ground}" for ground in ("false_material", "condition_breach", "new_dishonesty")]
+        + [f"scope.lifted.{mode}" for mode in ("full", "conditional", "suspension")]
+    )
+    days = [world.first_day, *(day for day in rules().change_days() if world.first_day < day <= world.observed_until)]
+    assert REVISION in days
+    for key in keys:
+        assert len({str(rules().value(key, day).value) for day in days}) == 1, key
+
+
+def test_a_grant_lifts_what_its_mode_lifts(tables):
+    decided = tables["decisions"].filter(pl.col("result").str.starts_with("granted")).unique("application_id")
+    repaired = tables["restriction_measures"].filter(pl.col("measure_id").str.ends_with("-M1"), lift_ground="repair")
+    both = decided.join(repaired, on="debtor_id").filter(
+        pl.col("lifted_date") >= pl.col("decided_at").dt.date(),
+        pl.col("lifted_date") <= pl.col("decided_at").dt.date() + pl.duration(days=41),
+    )
+    seen = {mode: {tuple(scope) for scope in rows["lift_scope"]} for (mode,), rows in both.group_by("result")}
+    assert seen == {f"granted_{mode}": {lifted_by(mode)} for mode in ("full", "conditional", "suspension")}
 
 
 def test_a_term_begins_with_the_revision_and_for_grounds_two_to_six_only():
