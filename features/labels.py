@@ -17,11 +17,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from features.as_of import cut
 from features.cohort import GRANTS, ZONE, listing_month, midnight
-from features.expressions import one_of
-from records.clock import day_start
-from records.tables import CASE_TABLES, TABLES
+from features.outcome_rows import as_known, competing_ends, first_decisions, own_rows, redefaults, with_anchor
 
 REPORTING_LAG_DAYS = 60
 DECISION_MATURITY_DAYS = 90
@@ -67,14 +64,13 @@ def application_labels(
     that decided it. Rejects on the negative list are rule outcomes too: who holds the gate drops
     them, this module does not know the rules.
     """
-    rows = _as_known(tables, cohort, observed_until)
-    decided = _decisions(rows)
+    rows = as_known(tables, cohort, observed_until)
+    decided = first_decisions(rows)
     cases = cohort.select("case_key", "application_id").join(decided, on="case_key", how="left", maintain_order="left")
     success = _success(cases, rows, observed_until, decision_maturity_days)
-    anchored = _anchored(cases, rows)
-    events = _own(rows["redefault_events"]).filter(pl.col("annulled_at").is_null())
-    events = events.select("case_key", "row_id", day="event_date")
-    ends = _competing_ends(rows)
+    anchored = with_anchor(cases, rows)
+    events = redefaults(rows)
+    ends = competing_ends(rows)
     mature = [_maturity(horizon, observed_until, extra=f"{reporting_lag_days}d") for horizon in HORIZONS]
     later = [_redefault(anchored, events, ends, at, on) for at, on in zip(HORIZONS, mature, strict=True)]
     return _ordered([success, *later], cohort)
@@ -87,7 +83,7 @@ def listing_labels(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, obs
     where a re-listing is already on record. Columns as `SCHEMA`; three rows per case; `anchor` is the
     first day of the month of the first listing.
     """
-    rows = _as_known(tables, cohort, observed_until)
+    rows = as_known(tables, cohort, observed_until)
     listed = rows["restriction_measures"].filter(
         (pl.col("kind") == "失信") & (pl.col("lift_ground") != "error").fill_null(True)
     )
@@ -120,29 +116,10 @@ def _maturity(horizon: Horizon, observed_until: date, *, extra: str) -> _Maturit
     return _Maturity(day, day <= observed_until + timedelta(days=1))
 
 
-def _as_known(
-    tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, observed_until: date
-) -> dict[str, pl.DataFrame]:
-    end = pl.lit(day_start(observed_until + timedelta(days=1))).cast(pl.Datetime("us", ZONE))
-    absent = {name: TABLES[name].empty() for name in CASE_TABLES if name not in tables}
-    return cut({**absent, **tables}, cohort.with_columns(as_of=end))
-
-
-def _own(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.filter(pl.col("application_id") == pl.col("case_application_id"))
-
-
-def _decisions(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """First decision of each case's application: result, instant, row, when it was known."""
-    own = _own(rows["decisions"]).sort("case_key", "decided_at", "row_id")
-    first = own.unique("case_key", keep="first", maintain_order=True)
-    return first.select("case_key", "result", "decided_at", decision_row="row_id", decision_known="known_at")
-
-
 def _success(
     cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame], observed_until: date, maturity_days: int
 ) -> pl.DataFrame:
-    own = _own(rows["repair_applications"]).select("case_key", "filed_at", "withdrawn_at", application_row="row_id")
+    own = own_rows(rows["repair_applications"]).select("case_key", "filed_at", "withdrawn_at", application_row="row_id")
     frame = cases.join(own, on="case_key", how="left", maintain_order="left")
     mature_on = pl.col("filed_at").dt.date().dt.offset_by(f"{maturity_days}d")
     immature = pl.col("filed_at").is_null() | (mature_on > observed_until)
@@ -168,52 +145,6 @@ def _success(
         anchor=pl.col("decided_at").dt.date(),
         known_by=pl.when(observed).then(pl.max_horizontal("decision_known", midnight(mature_on.dt.offset_by("1d")))),
         row_ids=pl.concat_list(row).list.drop_nulls(),
-    )
-
-
-def _anchored(cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """case_key, state (granted, excluded, undecided, not_granted), anchor: the day of effective lifting.
-
-    That is the first day, from the decision on, on which a 失信 or 限消 of the application's cases was
-    lifted on the ground of repair or plan; the day of the decision where no lifting is recorded.
-    """
-    named = _own(rows["repair_applications"]).select("case_key", case_id="case_ids")
-    named = named.explode("case_id", empty_as_null=False, keep_nulls=False).unique()
-    lifted = rows["restriction_measures"].filter(
-        one_of("kind", "失信", "限消") & one_of("lift_ground", "repair", "plan") & pl.col("lifted_date").is_not_null()
-    )
-    lifted = lifted.join(named, on=["case_key", "case_id"], how="semi").select("case_key", "lifted_date")
-    granted = cases.with_columns(day=pl.col("decided_at").dt.date()).filter(pl.col("result").is_in(GRANTS))
-    after = granted.join(lifted, on="case_key").filter(pl.col("lifted_date") >= pl.col("day"))
-    first = after.group_by("case_key").agg(effective=pl.col("lifted_date").min())
-    state = (
-        pl.when(pl.col("result").is_in(GRANTS))
-        .then(pl.lit("granted"))
-        .when(pl.col("result") == "closed_statutory")
-        .then(pl.lit("excluded"))
-        .when(pl.col("result") == "refused")
-        .then(pl.lit("not_granted"))
-        .when(pl.col("withdrawn").fill_null(False))
-        .then(pl.lit("not_granted"))
-        .otherwise(pl.lit("immature"))
-    )
-    withdrawn = _own(rows["repair_applications"]).select("case_key", withdrawn=pl.col("withdrawn_at").is_not_null())
-    joined = cases.join(first, on="case_key", how="left", maintain_order="left")
-    joined = joined.join(withdrawn, on="case_key", how="left", maintain_order="left").with_columns(state=state)
-    anchor = pl.when(pl.col("state") == "granted").then(pl.coalesce("effective", pl.col("decided_at").dt.date()))
-    return joined.select("case_key", "state", anchor=anchor)
-
-
-def _competing_ends(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Deregistration and acceptance of a bankruptcy: case_key, row_id, day. Death is not observed."""
-    gone = rows["debtors"].filter(pl.col("operating_status") == "注销")
-    stages = ("accepted", "plan_approved", "completed", "liquidated")
-    bankrupt = rows["creditor_social_facts"].filter((pl.col("kind") == "bankruptcy_stage") & one_of("value", *stages))
-    return pl.concat(
-        [
-            gone.select("case_key", "row_id", day="valid_from"),
-            bankrupt.select("case_key", "row_id", day="event_date"),
-        ]
     )
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from features.catalogue import MAIN
 from features.cohort import applications, first_listings
 from features.facts import FACTS
+from features.follow_up import follow_up
 from features.indicator import Indicator
 from features.labels import application_labels, listing_labels
 from features.listings import LISTINGS
@@ -24,7 +25,8 @@ Tables = Mapping[str, pl.DataFrame]
 class Profile:
     """What a dataset of one kind is assessed by; `outcomes` are those that `label_fn` gives.
 
-    `monitoring` are the indicators of the months after a grant; empty where nothing is granted.
+    `monitoring` are the indicators of the months after a grant, `follow_up_fn` gives how long each grant was followed;
+    empty and None where nothing is granted.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Profile:
     label_fn: Callable[[Tables, pl.DataFrame, date], pl.DataFrame]
     outcomes: tuple[str, ...]
     monitoring: tuple[Indicator, ...] = ()
+    follow_up_fn: Callable[[Tables, pl.DataFrame, date], pl.DataFrame] | None = None
 
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
@@ -46,6 +49,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             application_labels,
             ("repair_success", "redefault_6", "redefault_7_12", "redefault_12"),
             MONITORING,
+            follow_up,
         ),
         "first_listings": Profile(
             "first_listings",

@@ -12,6 +12,7 @@ import polars as pl
 from features.as_of import known
 from features.dictionary import to_markdown
 from features.engine import evaluate_all
+from features.follow_up import SCHEMA as FOLLOW_UP
 from features.indicator import catalogue_hash
 from features.profiles import PROFILES, Profile
 from pipeline.cluster import over_buckets
@@ -27,17 +28,19 @@ from records.files import parquet_bytes, write_atomically
 from records.tables import CASE_TABLES
 
 Advance = Callable[[int, int], None]
+FRAMES = ("cohort", "indicators", "labels", "follow_up")
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Frames in `case_key` order: `cohort` (with the `tier` of each case), `indicators` (catalogue order), and `labels`
-    (long: one row per case and outcome), with what they were made from."""
+    """Frames in `case_key` order: `cohort` (with the `tier` of each case), `indicators` (catalogue order), `labels`
+    (long: one row per case and outcome) and `follow_up` (one row per granted case), with what they were made from."""
 
     profile: Profile
     cohort: pl.DataFrame
     indicators: pl.DataFrame
     labels: pl.DataFrame
+    follow_up: pl.DataFrame
     dataset: str
     catalogue: str
     policy: str
@@ -55,28 +58,31 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None, cl
         parts.append(part)
         if advance:
             advance(done, len(buckets))
-    cohorts, indicators, labels = zip(*parts, strict=True)
+    cohorts, indicators, labels, followed = zip(*parts, strict=True)
     return Prepared(
         profile=profile,
         cohort=pl.concat(cohorts).sort("case_key"),
         indicators=pl.concat(indicators).sort("case_key"),
         labels=pl.concat(labels).sort("case_key", "outcome"),
+        follow_up=pl.concat(followed).sort("case_key"),
         dataset=dataset.fingerprint(),
         catalogue=catalogue_hash(profile.catalogue),
         policy=policy.hash,
     )
 
 
-def prepare_bucket(path: Path, policy: Policy, bucket: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Cohort, indicators and labels of one bucket of the dataset at `path`."""
+def prepare_bucket(path: Path, policy: Policy, bucket: int) -> tuple[pl.DataFrame, ...]:
+    """The frames named in `FRAMES` of one bucket of the dataset at `path`."""
     dataset = Dataset.open(path)
     profile = PROFILES[dataset.info.profile]
     tables = dataset.read_bucket(bucket, CASE_TABLES)
     cohort = with_parameters(locate(tables, profile.cohort_fn(tables)), policy)
     catalogue, facts = evaluate_all(known(tables, cohort), cohort, (profile.catalogue, profile.facts))
-    found = profile.label_fn(tables, cohort, dataset.info.observed_until)
+    until = dataset.info.observed_until
+    found = profile.label_fn(tables, cohort, until)
+    followed = profile.follow_up_fn(tables, cohort, until) if profile.follow_up_fn else FOLLOW_UP.to_frame()
     placed, gated = ruled(cohort, catalogue.values, facts.values, policy)
-    return placed, catalogue.values, without_gated(found, gated)
+    return placed, catalogue.values, without_gated(found, gated), followed
 
 
 def ruled(
@@ -109,7 +115,7 @@ def without_gated(labels: pl.DataFrame, gated: list[str]) -> pl.DataFrame:
 
 def save(prepared: Prepared, out: Path) -> None:
     """Write the frames as Parquet, the data dictionary and what they were made from."""
-    for name in ("cohort", "indicators", "labels"):
+    for name in FRAMES:
         write_atomically(out / f"{name}.parquet", parquet_bytes(getattr(prepared, name)))
     write_atomically(out / "dictionary.md", to_markdown(prepared.profile.catalogue).encode())
     origin = {
@@ -123,7 +129,7 @@ def save(prepared: Prepared, out: Path) -> None:
 
 def load(folder: Path, dataset: Dataset, policy: Policy) -> Prepared:
     """Frames saved before; refused when data, catalogue or policy are no longer those they were made from."""
-    if not (folder / "origin.json").exists():
+    if not all((folder / name).exists() for name in ("origin.json", *(f"{name}.parquet" for name in FRAMES))):
         raise InputRefused(f"{folder} holds no indicators: run `repair-risk features DIR --out {folder}` first")
     origin = read_json(folder / "origin.json")
     profile = PROFILES[dataset.info.profile]
@@ -138,7 +144,7 @@ def load(folder: Path, dataset: Dataset, policy: Policy) -> Prepared:
         raise InputRefused(
             f"{folder} was made from another {', another '.join(stale)}: run `repair-risk features` again"
         )
-    frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in ("cohort", "indicators", "labels")}
+    frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
     if "tier" not in frames["cohort"].columns:
         raise InputRefused(f"{folder} was made by an earlier version: run `repair-risk features` again")
     return Prepared(profile=profile, **frames, dataset=now["dataset"], catalogue=now["catalogue"], policy=now["policy"])

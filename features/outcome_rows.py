@@ -1,0 +1,88 @@
+"""The rows that outcomes rest on, read as of the end of observation: decision, effective lifting, events, ends.
+
+Every frame has `case_key` and at most the rows of that case's own application or debtor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import polars as pl
+
+from features.as_of import cut
+from features.cohort import GRANTS, ZONE
+from features.expressions import one_of
+from records.clock import day_start
+from records.tables import CASE_TABLES, TABLES
+
+
+def as_known(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, observed_until: date) -> dict[str, pl.DataFrame]:
+    """Rows of every case table as known when the day `observed_until` has ended; absent tables are empty."""
+    end = pl.lit(day_start(observed_until + timedelta(days=1))).cast(pl.Datetime("us", ZONE))
+    absent = {name: TABLES[name].empty() for name in CASE_TABLES if name not in tables}
+    return cut({**absent, **tables}, cohort.with_columns(as_of=end))
+
+
+def own_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows that belong to the very application of their case."""
+    return frame.filter(pl.col("application_id") == pl.col("case_application_id"))
+
+
+def first_decisions(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """First decision of each case's application: result, instant, row, when it was known."""
+    own = own_rows(rows["decisions"]).sort("case_key", "decided_at", "row_id")
+    first = own.unique("case_key", keep="first", maintain_order=True)
+    return first.select("case_key", "result", "decided_at", decision_row="row_id", decision_known="known_at")
+
+
+def with_anchor(cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """case_key, state (granted, excluded, undecided, not_granted), anchor: the day of effective lifting.
+
+    That is the first day, from the decision on, on which a 失信 or 限消 of the application's cases was
+    lifted on the ground of repair or plan; the day of the decision where no lifting is recorded.
+    """
+    named = own_rows(rows["repair_applications"]).select("case_key", case_id="case_ids")
+    named = named.explode("case_id", empty_as_null=False, keep_nulls=False).unique()
+    lifted = rows["restriction_measures"].filter(
+        one_of("kind", "失信", "限消") & one_of("lift_ground", "repair", "plan") & pl.col("lifted_date").is_not_null()
+    )
+    lifted = lifted.join(named, on=["case_key", "case_id"], how="semi").select("case_key", "lifted_date")
+    granted = cases.with_columns(day=pl.col("decided_at").dt.date()).filter(pl.col("result").is_in(GRANTS))
+    after = granted.join(lifted, on="case_key").filter(pl.col("lifted_date") >= pl.col("day"))
+    first = after.group_by("case_key").agg(effective=pl.col("lifted_date").min())
+    state = (
+        pl.when(pl.col("result").is_in(GRANTS))
+        .then(pl.lit("granted"))
+        .when(pl.col("result") == "closed_statutory")
+        .then(pl.lit("excluded"))
+        .when(pl.col("result") == "refused")
+        .then(pl.lit("not_granted"))
+        .when(pl.col("withdrawn").fill_null(False))
+        .then(pl.lit("not_granted"))
+        .otherwise(pl.lit("immature"))
+    )
+    withdrawn = own_rows(rows["repair_applications"]).select("case_key", withdrawn=pl.col("withdrawn_at").is_not_null())
+    joined = cases.join(first, on="case_key", how="left", maintain_order="left")
+    joined = joined.join(withdrawn, on="case_key", how="left", maintain_order="left").with_columns(state=state)
+    anchor = pl.when(pl.col("state") == "granted").then(pl.coalesce("effective", pl.col("decided_at").dt.date()))
+    return joined.select("case_key", "state", anchor=anchor)
+
+
+def competing_ends(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Deregistration and acceptance of a bankruptcy: case_key, row_id, day. Death is not observed."""
+    gone = rows["debtors"].filter(pl.col("operating_status") == "注销")
+    stages = ("accepted", "plan_approved", "completed", "liquidated")
+    bankrupt = rows["creditor_social_facts"].filter((pl.col("kind") == "bankruptcy_stage") & one_of("value", *stages))
+    return pl.concat(
+        [
+            gone.select("case_key", "row_id", day="valid_from"),
+            bankrupt.select("case_key", "row_id", day="event_date"),
+        ]
+    )
+
+
+def redefaults(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Re-defaults of each case's application that were not annulled: case_key, row_id, day."""
+    events = own_rows(rows["redefault_events"]).filter(pl.col("annulled_at").is_null())
+    return events.select("case_key", "row_id", day="event_date")
