@@ -23,6 +23,7 @@ def fact(  # noqa: PLR0917
     minimum: float | None = 0,
     maximum: float | None = 1,
     missing: Missing = "unknown",
+    steps: Mapping[str, pl.Expr] | None = None,
 ) -> Indicator:
     """An indicator that may not be scored and bears no direction."""
     return Indicator(
@@ -42,4 +43,5 @@ def fact(  # noqa: PLR0917
         combine=combine,
         review=f"核对“{zh}”所依据的记录",
         scored=False,
+        steps=steps or {},
     )

@@ -15,6 +15,7 @@ import polars as pl
 
 from features.declare import fact
 from features.expressions import EVERY, coded, day_number, one_of, ratio, since, yuan
+from features.facts_course import COURSE
 from features.facts_law import NEGATIVE, STATUTORY
 from features.indicator import Indicator, Part
 from features.parts import (
@@ -24,6 +25,7 @@ from features.parts import (
     KEPT_UP,
     LIVE_LISTING,
     NET_FEN,
+    PERSON,
     PLAN,
     REMAINING,
     SCOPE,
@@ -32,7 +34,6 @@ from features.parts import (
     THIS_APPLICATION,
     conduct,
     covered,
-    debtor,
     plan_fen,
     remaining,
     said_share,
@@ -153,7 +154,7 @@ MEANS: tuple[Indicator, ...] = (
     ),
     fact(
         "subject_is_person", "自然人", "A natural person (or individual business)", "民法典 art. 54",
-        {"persons": debtor("", value=one_of("subject_type", "natural", "individual_business").cast(pl.Int64))},
+        PERSON,
         c("persons"), dimension="ability",
     ),
     fact(
@@ -276,4 +277,4 @@ PEOPLE: tuple[Indicator, ...] = (
     ),
 )  # fmt: skip
 
-FACTS: tuple[Indicator, ...] = STATUTORY + NEGATIVE + RECORD + MEANS + PEOPLE
+FACTS: tuple[Indicator, ...] = STATUTORY + NEGATIVE + RECORD + MEANS + PEOPLE + COURSE

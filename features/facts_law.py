@@ -11,7 +11,7 @@ import polars as pl
 from features.declare import fact
 from features.expressions import one_of, parameter_months_before
 from features.indicator import Indicator, Part
-from features.parts import LISTING, THIS_APPLICATION, VERIFIED, debtor, social
+from features.parts import LISTING, PERSON, THIS_APPLICATION, VERIFIED, debtor, social
 
 c = pl.col
 _NAMED = c("in_application") & ~c("resumed")
@@ -62,8 +62,10 @@ _STAGE = (c("kind") == "bankruptcy_stage") & c("latest")
 
 
 def _stage(id_: str, zh: str, en: str, basis: str, *stages: str) -> Indicator:
+    """A stage of an enterprise's bankruptcy; the same words of a person are debt clearing (`facts_course`)."""
     part = Part("creditor_social_facts", _STAGE & one_of("value", *stages))
-    return fact(id_, zh, en, basis, {f"{id_}_facts": part}, c(f"{id_}_facts").clip(upper_bound=1), missing="none")
+    held = c(f"{id_}_facts").clip(upper_bound=1) * (1 - c("persons").fill_null(0))
+    return fact(id_, zh, en, basis, {f"{id_}_facts": part, **PERSON}, held, missing="none")
 
 
 STATUTORY: tuple[Indicator, ...] = (
@@ -119,6 +121,10 @@ STATUTORY: tuple[Indicator, ...] = (
     _stage(
         "reorganisation_approved", "重整计划已批准", "Reorganisation plan approved", "企业破产法; 国办发〔2025〕22号",
         "plan_approved", "completed",
+    ),
+    _stage(
+        "reorganisation_completed", "重整计划执行完毕", "Reorganisation plan completed", "企业破产法; S2a R67",
+        "completed",
     ),
     _stage("liquidation_completed", "清算完成", "Liquidation completed", "企业破产法; S2a", "liquidated"),
     fact(

@@ -44,7 +44,8 @@ def plan_sums(rows: pl.LazyFrame, wanted: pl.Expr) -> pl.LazyFrame:
 
 
 def lateness(settlements: pl.LazyFrame, payments: pl.LazyFrame) -> pl.LazyFrame:
-    """Settlements with `due_12m`, `on_time_12m`, `late_12m`, `late_now` (null when nothing fell due)."""
+    """Settlements with `due_12m`, `on_time_12m`, `late_12m`, `late_now` (null when nothing fell due), `plan_parts`
+    and `plan_reached` (null without a plan)."""
     group = ["case_at", "settlement_id"]
     running = (
         payments.filter(pl.col("settlement_id").is_not_null())
@@ -53,21 +54,26 @@ def lateness(settlements: pl.LazyFrame, payments: pl.LazyFrame) -> pl.LazyFrame:
         .select(*group, reached_day="paid_date", total_fen=pl.col("paid_fen").cum_sum().over(group))
         .sort("total_fen", "reached_day")
     )
-    due = (
+    agreed = (
         _instalments(settlements, "settlement_id")
-        .filter(pl.col("due_day") < DAY)
         .with_columns(total_fen=pl.col("due_fen").cum_sum().over(_ROW))
         .sort("total_fen", "due_day")
         .join_asof(running, on="total_fen", by=group, strategy="forward", check_sortedness=False)
     )
     end = pl.col("reached_day").fill_null(DAY).to_physical().cast(pl.Int64)
-    recent = pl.col("due_day") >= months_before(12)
+    fallen = pl.col("due_day") < DAY
+    recent = fallen & (pl.col("due_day") >= months_before(12))
     behind = pl.col("reached_day").is_null()
     late = pl.max_horizontal(end - day_number("due_day"), pl.lit(0, pl.Int64))
-    sums = due.group_by(_ROW).agg(
+    sums = agreed.group_by(_ROW).agg(
         due_12m=recent.cast(pl.Int64).sum(),
         on_time_12m=(recent & ~behind & (late == 0)).cast(pl.Int64).sum(),
         late_12m=late.filter(recent).max(),
-        late_now=pl.when(behind).then(as_of_number() - day_number("due_day")).otherwise(0).max(),
+        late_now=pl.when(behind).then(as_of_number() - day_number("due_day")).otherwise(0).filter(fallen).max(),
+        plan_parts=pl.len().cast(pl.Int64),
+        plan_reached=(~behind).cast(pl.Int64).sum(),
+        fallen=fallen.any(),
     )
-    return settlements.join(sums, on=_ROW, how="left", maintain_order="left")
+    joined = settlements.join(sums, on=_ROW, how="left", maintain_order="left")
+    known = [pl.when("fallen").then(pl.col(name)).alias(name) for name in ("due_12m", "on_time_12m")]
+    return joined.with_columns(known).drop("fallen")

@@ -63,6 +63,8 @@ LINKED: Mapping[str, Mapping[str, Linked]] = MappingProxyType(
             "on_time_12m": _whole("of those, reached by payments of the settlement on or before the due day"),
             "late_12m": _whole("greatest lateness of those in days, unpaid ones counted up to the as-of day"),
             "late_now": _whole("days since the earliest instalment not reached yet fell due; 0 when none is behind"),
+            "plan_parts": _whole("instalments agreed"),
+            "plan_reached": _whole("of those, reached by payments of the settlement, due already or not"),
         },
         "restriction_measures": {
             "in_application": _flag("the application under assessment names its case"),

@@ -77,6 +77,13 @@ def debtor(column: str, *, value: pl.Expr | None = None) -> Part:
     return Part("debtors", pl.lit(True), "max", flag(c(column)) if value is None else value)
 
 
+# A natural person, or the business of one (民法典 art. 54): insolvency law for enterprises is not theirs.
+PERSON = MappingProxyType(
+    {"persons": debtor("", value=one_of("subject_type", "natural", "individual_business").cast(pl.Int64))}
+)
+VERIFIED_FALSE = one_of("verdict", "inconsistent", "false")
+
+
 def social(kind: str, rows: pl.Expr | None = None) -> Part:
     """Number of creditor and social facts of a kind."""
     return Part("creditor_social_facts", (c("kind") == kind) if rows is None else (c("kind") == kind) & rows)

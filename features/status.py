@@ -12,7 +12,11 @@ c = pl.col
 
 # Categories become documented codes; they bear no direction, so the order is for the reader only.
 OPERATING_STATUS = {"存续": 0, "迁出": 1, "歇业": 2, "吊销": 3, "注销": 4}
-INSOLVENCY_STAGE = {"none": 0, "applied": 1, "accepted": 2, "plan_approved": 3, "completed": 4, "liquidated": 5}
+# The steps of a personal debt clearing (S4b) are words of the same kind of fact; its plan stands by then.
+INSOLVENCY_STAGE = {
+    "none": 0, "applied": 1, "accepted": 2, "plan_approved": 3, "completed": 4, "liquidated": 5,
+    "first_distribution": 3, "administrator_applied": 3, "observation_waived": 3,
+}  # fmt: skip
 
 # Asked for and answered within twelve months: the confidence in everything that queries say (R74).
 COVERAGE = {

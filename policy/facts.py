@@ -66,6 +66,7 @@ FACTS: dict[str, str] = {
 }
 
 # Read where given; each narrows a test that the facts above leave open, and unknown changes nothing.
+# `features` computes them from the case tables, save for those of `NOT_RECORDED`.
 EXTRA_FACTS: dict[str, str] = {
     "listing_reason": "纳入情形序号（1-6）",
     "plan_years_to_clear": "计划清偿年限",
@@ -107,6 +108,18 @@ EXTRA_FACTS: dict[str, str] = {
     "grace_elapsed_months": "宽限期已过月数",
     "grace_outcome": "预惩戒期表现（0无，1配合，2部分履行，3全部履行）",
 }
+
+# No table of the case records carries these, so that a court hands them in by its own means or not at all.
+NOT_RECORDED = frozenset(
+    {
+        "bankruptcy_obstruction_months",
+        "law_bars_repair",
+        "pre_publicity_days",
+        "pre_observation_months",
+        "guarantee_months",
+        "hearing_requested",
+    }
+)
 
 
 def clean(facts: Facts) -> Facts:

@@ -22,7 +22,17 @@ _MOSTLY_KNOWN = ("requested_amount", "livelihood_flag", "share_of_debt")
 _LIKELY = ("失信", "consent", "objection", "bankruptcy_stage", "error")
 _NUMBERS = ("1", "2", "3", "12.00", "250000.50", "0")
 _VALUES = {
-    "bankruptcy_stage": ("none", "applied", "accepted", "plan_approved", "completed", "liquidated"),
+    "bankruptcy_stage": (
+        "none",
+        "applied",
+        "accepted",
+        "plan_approved",
+        "completed",
+        "liquidated",
+        "first_distribution",
+        "administrator_applied",
+        "observation_waived",
+    ),
     "abnormal_list": (None, "removed", "listed"),
 }
 
@@ -150,7 +160,7 @@ def _value(  # noqa: PLR0911, PLR0912 - one branch per kind of column
         case "plan":
             return _plan(pick, day)
         case "json":
-            return "{}"
+            return pick.choice(["{}", '{"conditions": ["temporary_lifting"]}'])
         case _:
             return f"{column.name}-{pick.randint(0, 9)}"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 import oracle_ability
+import oracle_course
 import oracle_facts
 import oracle_impact
 import oracle_monitoring
@@ -43,7 +44,9 @@ _SHARED = {
     "material_discrepancies": "material_discrepancies",
     "related_party_listed": "related_party_listed",
 }
-FACTS: dict[str, Oracle] = _own(oracle_facts) | {fact: MAIN[name] for fact, name in _SHARED.items()}
+FACTS: dict[str, Oracle] = (
+    _own(oracle_facts) | _own(oracle_course) | {fact: MAIN[name] for fact, name in _SHARED.items()}
+)
 LISTINGS: dict[str, Oracle] = {
     "suit_count": _count("civil_suit"),
     "suit_count_6m": _count("civil_suit", 6),

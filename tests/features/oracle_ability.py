@@ -112,6 +112,8 @@ def operating_status(c: Case) -> Number:
 def insolvency_stage(c: Case) -> Number:
     row = c.newest_fact("bankruptcy_stage")
     stages = ["none", "applied", "accepted", "plan_approved", "completed", "liquidated"]
+    if row is not None and row["value"] in ("first_distribution", "administrator_applied", "observation_waived"):
+        return stages.index("plan_approved")
     return 0 if row is None or row["value"] not in stages else stages.index(row["value"])
 
 

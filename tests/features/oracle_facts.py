@@ -72,12 +72,21 @@ def _stage(c: Case) -> str | None:
     return None if row is None else row["value"]
 
 
+def _person(c: Case) -> bool:
+    row = debtor(c)
+    return row is not None and row["subject_type"] in ("natural", "individual_business")
+
+
 def reorganisation_approved(c: Case) -> Number:
-    return int(_stage(c) in ("plan_approved", "completed"))
+    return int(_stage(c) in ("plan_approved", "completed") and not _person(c))
+
+
+def reorganisation_completed(c: Case) -> Number:
+    return int(_stage(c) == "completed" and not _person(c))
 
 
 def liquidation_completed(c: Case) -> Number:
-    return int(_stage(c) == "liquidated")
+    return int(_stage(c) == "liquidated" and not _person(c))
 
 
 def is_listed(c: Case) -> Number:

@@ -174,3 +174,111 @@ def test_the_mode_granted_is_known_once_decided_and_only_of_this_application() -
     assert facts(application(), ("decisions", granted))["granted_mode"] == 2
     assert facts(application(), ("decisions", granted | {"known_at": at("2024-03-01")}))["granted_mode"] is None
     assert facts(application(), ("decisions", granted | {"application_id": "B"}))["granted_mode"] is None
+
+
+def test_publication_counts_whole_months_and_the_listing_published_last() -> None:
+    def published(when: str | None, name: str = "m1") -> Row:
+        return listing(name, published_date=None if when is None else day(when))
+
+    assert facts(application(), case(), published("2023-12-01"))["months_published"] == 3
+    assert facts(application(), case(), published("2023-12-02"))["months_published"] == 2
+    assert facts(application(), case(), published("2022-01-01"), published("2024-02-01", "m2"))["months_published"] == 1
+    assert facts(application(), case(), published("2022-01-01"), published(None, "m2"))["months_published"] is None
+    elsewhere = listing("m3", case_id="c9", published_date=day("2024-02-01"))
+    assert facts(application(), case(), published("2023-12-01"), elsewhere)["months_published"] == 3
+
+
+def test_a_grace_period_runs_until_its_outcome_is_known() -> None:
+    served = ("pre_notices", {"notice_id": "p1", "served_date": day("2023-12-01"), "outcome": None})
+    running = facts(served)
+    assert (running["listing_criteria_met"], running["grace_elapsed_months"]) == (1, 3)
+    assert facts(("pre_notices", served[1] | {"served_date": day("2023-11-29")}))["grace_elapsed_months"] == 3 + 1 / 31
+    assert facts(("pre_notices", served[1] | {"outcome": "partial"}))["grace_elapsed_months"] is None
+    assert facts(case())["listing_criteria_met"] is None
+
+
+def test_the_newest_opinion_of_this_application_counts_and_of_one_day_the_one_against() -> None:
+    def heard(when: str, opinion: str, application_id: str = "A") -> Row:
+        row = {"hearing_id": when + opinion, "application_id": application_id, "held_at": at(when)}
+        return "hearings", row | {"third_party_opinion": opinion}
+
+    found = facts(application(), heard("2024-01-05", "oppose"), heard("2024-02-05", "support"))
+    assert (found["hearing_held"], found["third_party_opinion"]) == (1, 1)
+    both = facts(application(), heard("2024-02-05 09:00", "oppose"), heard("2024-02-05 10:00", "support"))
+    assert both["third_party_opinion"] == -1
+    silent = facts(application(), heard("2024-02-05", "none"), heard("2024-02-06", "oppose", "B"))
+    assert (silent["hearing_held"], silent["third_party_opinion"]) == (1, None)
+    assert facts(application())["hearing_held"] == 0
+
+
+def test_payments_agreed_in_parts_are_reached_in_order_early_ones_too() -> None:
+    plan = '[{"due_date": "2024-01-01", "amount": "10"}, {"due_date": "2024-06-01", "amount": "20"}]'
+    agreed = ("settlements", {"settlement_id": "s1", "case_id": "c1", "status": "performing", "plan_json": plan})
+
+    def paid(amount: int) -> Row:
+        return "payments", {"case_id": "c1", "settlement_id": "s1", "amount": amount, "paid_date": day("2024-02-01")}
+
+    stages = [facts(application(), case(), agreed, paid(amount)) for amount in (9, 10, 29, 30)]
+    assert [(row["stages_total"], row["stages_paid"]) for row in stages] == [(2, 0), (2, 1), (2, 1), (2, 2)]
+    assert [row["breach_days"] for row in stages] == [60, 0, 0, 0]
+    assert facts(application(), case("c2"), agreed)["stages_total"] is None  # of another case
+
+
+def test_the_stages_of_a_person_are_debt_clearing_those_of_an_enterprise_are_bankruptcy() -> None:
+    def whom(kind: str) -> Row:
+        return "debtors", {"debtor_id": "D", "subject_type": kind}
+
+    def stage(value: str, when: str, share: float | None = None) -> Row:
+        row = {"fact_id": value, "kind": "bankruptcy_stage", "value": value, "event_date": day(when)}
+        return "creditor_social_facts", row | {"share_of_debt": share}
+
+    steps = (
+        stage("plan_approved", "2023-01-01"), stage("observation_waived", "2023-02-01", 1.0),
+        stage("first_distribution", "2023-03-01"), stage("administrator_applied", "2023-04-01"),
+    )  # fmt: skip
+    person = facts(whom("natural"), *steps)
+    names = ("debt_clearing", "first_distribution", "administrator_applied", "waiver_vote_share")
+    assert [person[name] for name in names] == [1, 1, 1, 1.0]
+    assert facts(whom("natural"), steps[0])["reorganisation_approved"] == 0
+    firm = facts(whom("enterprise"), steps[0])
+    assert (firm["debt_clearing"], firm["reorganisation_approved"]) == (0, 1)
+    done = facts(whom("enterprise"), steps[0], stage("completed", "2023-06-01"))
+    assert (done["reorganisation_approved"], done["reorganisation_completed"]) == (1, 1)
+
+
+def test_what_is_seen_after_a_grant() -> None:
+    granted = {"application_id": "A", "result": "granted_conditional", "decided_at": at("2023-08-31"),
+               "known_at": at("2023-09-01"), "observation_months": 6, "conditions_json": "{}"}  # fmt: skip
+
+    def after(*rows: Row, **more: Any) -> dict[str, Any]:
+        return facts(application(), case(), ("decisions", granted | more), *rows)
+
+    assert (after()["observation_ended"], after(observation_months=7)["observation_ended"]) == (1, 0)
+    temporary = '{"conditions": ["temporary_lifting"]}'
+    assert (after()["lifting_temporary"], after(conditions_json=temporary)["lifting_temporary"]) == (0, 1)
+    event = ("redefault_events", {"application_id": "A", "kind": "E1", "redefault_id": "e"})
+    grave = ("redefault_events", event[1] | {"kind": "E8"})
+    undone = ("redefault_events", event[1] | {"annulled_at": at("2024-01-01")})
+    kinds = ("new_dishonesty", "new_dishonesty_serious")
+    found = [tuple(after(row)[name] for name in kinds) for row in (event, grave, undone)]
+    assert found == [(1, 0), (1, 1), (0, 0)]
+    paper = {"application_id": "A", "document_id": "d", "verdict": "inconsistent", "verified_at": at("2023-09-01")}
+    late, early = ("documents", paper), ("documents", paper | {"verified_at": at("2023-08-31")})
+    assert (after(late)["lookback_mismatch"], after(early)["lookback_mismatch"]) == (1, 0)
+    false = ("documents", paper | {"verdict": "false"})
+    assert (after(false)["false_material_verified"], after(late)["false_material_verified"]) == (1, 0)
+    assert facts(application(), false)["observation_ended"] is None
+
+
+def test_entry_conditions_that_the_records_show() -> None:
+    report = ("documents", {"application_id": "A", "kind": "report"})
+    assert facts(application(), report)["credit_report"] == 1
+    assert facts(application(), ("documents", report[1] | {"verdict": "false"}))["credit_report"] == 0
+    visit = {"query_id": "q", "channel": "onsite", "requested_at": at("2024-01-05"), "feedback_status": "ok"}
+    assert facts(("property_queries", visit))["field_checked"] == 1
+    assert facts(("property_queries", visit | {"channel": "总对总"}))["field_checked"] == 0
+    whole = case(**CLOSED, closing_mode="执行完毕")
+    assert facts(application(), whole)["late_interest_paid"] == 1
+    assert facts(application(), case())["late_interest_paid"] is None
+    ward = ("guardian_conduct", {"conduct_id": "g", "kind": "mixed_property"})
+    assert (facts(ward)["guardian_misconduct"], facts(case())["guardian_misconduct"]) == (1, 0)

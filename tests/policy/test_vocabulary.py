@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from features import facts as computed
-from policy.facts import EXTRA_FACTS, FACTS
+from features.catalogue import MAIN
+from policy.facts import EXTRA_FACTS, FACTS, NOT_RECORDED
 from policy.parameters import load
 
 
@@ -18,6 +19,8 @@ def test_every_fact_the_rules_read_is_computed() -> None:
     ids = {fact.id for fact in computed.FACTS}
     assert set(FACTS) <= ids
     assert ids <= set(FACTS) | set(EXTRA_FACTS)
+    beside = {indicator.id for indicator in MAIN}  # handed in with the facts (`pipeline.work.Work.stated`)
+    assert set(EXTRA_FACTS) - ids - beside == NOT_RECORDED
 
 
 def test_every_window_of_a_fact_is_a_parameter_with_the_same_value() -> None:
