@@ -170,11 +170,13 @@ class Coded(Part):
 
 
 class RiskWarning(Part):
-    """A coded risk warning (风险提示); a serious one forces the ordinary procedure."""
+    """A coded risk warning (风险提示) with the facts or scores it rests on; a serious one forces the ordinary
+    procedure."""
 
     code: Text
     zh: Text
     serious: bool
+    facts: dict[str, Finite | None]
 
 
 class Review(Part):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from policy.outcome import Facts, Fired, Scores
-from policy.rules import Resolved, Rules
+from policy.rules import Rules
 
 
 class CaseFile:
@@ -22,15 +22,14 @@ class CaseFile:
 
     def fire(self, rule: str, outcome: str, names: tuple[str, ...], keys: tuple[str, ...], zh: str) -> None:
         """Add a rule to the trace with the facts and parameters it read."""
-        get = self.facts.get
-        shown = {name: get(name) for name in names}
-        self.trace.append(Fired(rule, outcome, shown, self.rules.params(keys) if keys else _NONE, zh))
+        self.trace.append(_fired(Fired, (rule, outcome, names, self.facts, self.rules.groups[keys], zh)))
 
     def fire_with(
         self, rule: str, outcome: str, shown: dict[str, float | None], keys: tuple[str, ...], zh: str
     ) -> None:
         """`fire` for a rule that read scores rather than facts."""
-        self.trace.append(Fired(rule, outcome, shown, self.rules.params(keys) if keys else _NONE, zh))
+        self.trace.append(_fired(Fired, (rule, outcome, tuple(shown), shown, self.rules.groups[keys], zh)))
 
 
-_NONE: tuple[Resolved, ...] = ()
+# A trace has some sixteen lines a case: made without a detour through the keyword constructor.
+_fired = tuple.__new__

@@ -123,11 +123,10 @@ NOT_RECORDED = frozenset(
 
 
 def clean(facts: Facts) -> Facts:
-    """The facts with NaN taken for unknown; the tables expect them so."""
-    for value in facts.values():
-        if value is not None and math.isnan(value):
-            return {name: None if held is None or math.isnan(held) else held for name, held in facts.items()}
-    return facts
+    """A copy of the facts with NaN taken for unknown; the tables expect them so, and a trace keeps it."""
+    if math.isnan(sum(filter(None, facts.values()))):  # one pass in C: a sum over a NaN is NaN
+        return {name: None if held != held else held for name, held in facts.items()}  # noqa: PLR0124 - NaN alone
+    return dict(facts)
 
 
 def holds(facts: Facts, name: str) -> bool:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from policy.casefile import CaseFile
 from policy.outcome import Grade, ReviewRow
-from policy.rules import Rules
 
 _GRADES: tuple[Grade, ...] = ("A", "B", "C", "D")
 _LIMIT_KEYS = ("grade.limits.A", "grade.limits.B", "grade.limits.C")
 _CAP_KEYS = ("grade.caps.grade", "grade.caps.p_redefault_12", "grade.caps.query_coverage")
+_REVIEW_KEYS: dict[Grade, tuple[str, ...]] = {
+    found: tuple(f"review.{found}.{part}" for part in ("depth", "proof", "frame", "points", "hearing", "materials"))
+    for found in _GRADES
+}
 
 
 def grade(file: CaseFile) -> Grade | None:
@@ -50,17 +53,13 @@ def _capped(found: Grade, file: CaseFile) -> Grade:
     return cap
 
 
-def review_row(found: Grade | None, rules: Rules) -> ReviewRow | None:
+def review_row(file: CaseFile, found: Grade | None) -> ReviewRow | None:
     """The published review row of a grade (R10, R49), None without a grade."""
     if found is None:
         return None
-    prefix = f"review.{found}."
-    return ReviewRow(
-        grade=found,
-        depth=rules.text[prefix + "depth"],
-        proof=rules.text[prefix + "proof"],
-        frame=rules.text[prefix + "frame"],
-        points=rules.words[prefix + "points"],
-        hearing=rules.text[prefix + "hearing"],
-        materials=rules.words[prefix + "materials"],
-    )
+    keys = _REVIEW_KEYS[found]
+    depth, proof, frame, points, hearing, materials = keys
+    text, words = file.rules.text, file.rules.words
+    row = ReviewRow(found, text[depth], text[proof], text[frame], words[points], text[hearing], words[materials])
+    file.fire("DT5.review", found, (), keys, f"{found}级审查标准：{row.depth}")
+    return row

@@ -65,20 +65,31 @@ class Scores:
 
 
 class Fired(NamedTuple):
-    """One rule as it was applied: its outcome, the facts and parameters it read, and words for the reader."""
+    """One rule as it was applied: its outcome, the parameters it read, and words for the reader.
+
+    `facts` are those of `read` that the rule looked at. They are picked out only when somebody looks: most of
+    the time a trace costs is spent on facts that nobody asks for.
+    """
 
     rule: str
     outcome: str
-    facts: Mapping[str, float | None]
+    names: tuple[str, ...]
+    read: Facts
     parameters: tuple[Resolved, ...]
     zh: str
+
+    @property
+    def facts(self) -> dict[str, float | None]:
+        """The facts that the rule read, None where one is unknown."""
+        get = self.read.get
+        return {name: get(name) for name in self.names}
 
     def to_json(self) -> dict[str, Any]:
         """JSON object of the trace."""
         return {
             "rule": self.rule,
             "outcome": self.outcome,
-            "facts": dict(self.facts),
+            "facts": self.facts,
             "parameters": [parameter.to_json() for parameter in self.parameters],
             "zh": self.zh,
         }
@@ -96,19 +107,22 @@ class Coded(NamedTuple):
 
 
 class RiskWarning(NamedTuple):
-    """A risk warning; a serious one forces the ordinary procedure."""
+    """A risk warning; a serious one forces the ordinary procedure.
+
+    `facts` is its evidence: the facts (whose rows the record names) or the scores it rests on, with their values.
+    """
 
     code: str
     zh: str
     serious: bool
+    facts: Mapping[str, float | None]
 
     def to_json(self) -> dict[str, Any]:
         """JSON object."""
-        return {"code": self.code, "zh": self.zh, "serious": self.serious}
+        return {"code": self.code, "zh": self.zh, "serious": self.serious, "facts": dict(self.facts)}
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """Whether a model is asked at all. `ground` is the first of `grounds`; `zh` says it in words."""
 
     outcome: GateOutcome
@@ -133,8 +147,7 @@ class Gate:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewRow:
+class ReviewRow(NamedTuple):
     """What is published for a grade: how deep the review goes, and on what standard (R10, R49)."""
 
     grade: Grade
@@ -206,8 +219,7 @@ class Task(NamedTuple):
         return {**self._asdict(), "due": self.due.isoformat()}
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """What the rules suggest to the judge, with the rules that fired. Nothing here decides.
 
     `hearing` and `third_party` go with the ordinary procedure; `missing` names what is not yet

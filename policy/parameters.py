@@ -139,8 +139,7 @@ def load(root: Path | None = None, overrides: Sequence[Path] = ()) -> Policy:
 def _checked(raw: Sequence[RawValue], schema: Schema, faults: list[PolicyFault]) -> list[Entry]:
     entries, found = entries_of(raw, schema)
     faults = [*faults, *found, *check_timelines(entries, schema, {item.key for item in raw})]
-    if not faults:
-        faults = check_relations(entries, schema)
+    faults += check_relations(entries, schema)  # among the values that could be read
     if faults:
         raise PolicyFaults(faults)
     return entries

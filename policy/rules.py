@@ -63,14 +63,27 @@ class _Values(dict[str, V]):
         raise PolicyLookupError(f"{key} has no value on this decision date, or is not a policy key")
 
 
+class _Groups(dict[tuple[str, ...], tuple[Resolved, ...]]):
+    """The resolved values of each group of keys that was asked for."""
+
+    def __init__(self, resolved: Mapping[str, Resolved]) -> None:
+        super().__init__()
+        self._resolved = resolved
+
+    def __missing__(self, keys: tuple[str, ...]) -> tuple[Resolved, ...]:
+        group = self[keys] = tuple(self._resolved[key] for key in keys)
+        return group
+
+
 class Rules:
     """All values that hold together; the decision tables read nothing else.
 
     `number`, `flag`, `words`, `text`, `day` are the same values, each for the keys whose schema type
-    it names; `value` is for any. A key without a value raises PolicyLookupError.
+    it names; `value` is for any. A key without a value raises PolicyLookupError. `groups` holds the resolved
+    values of a rule, for its trace, by the tuple of their keys: every case asks for the same ones.
     """
 
-    __slots__ = ("_groups", "_resolved", "day", "flag", "number", "text", "value", "words")
+    __slots__ = ("_resolved", "day", "flag", "groups", "number", "text", "value", "words")
 
     def __init__(self, resolved: Mapping[str, Resolved]) -> None:
         self._resolved = _Values(resolved)
@@ -81,15 +94,11 @@ class Rules:
         self.words: Mapping[str, tuple[str, ...]] = values
         self.text: Mapping[str, str] = values
         self.day: Mapping[str, date] = values
-        self._groups: dict[tuple[str, ...], tuple[Resolved, ...]] = {}
+        self.groups = _Groups(self._resolved)
 
     def params(self, keys: tuple[str, ...]) -> tuple[Resolved, ...]:
-        """The resolved values of a rule, for its trace; kept, since every case asks for the same groups."""
-        group = self._groups.get(keys)
-        if group is None:
-            group = tuple(self._resolved[key] for key in keys)
-            self._groups[keys] = group
-        return group
+        """The resolved values of these keys."""
+        return self.groups[keys]
 
     def all(self) -> tuple[Resolved, ...]:
         """Every value, by key."""

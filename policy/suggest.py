@@ -47,6 +47,7 @@ def _assessed(file: CaseFile, passed: Gate) -> Suggestion:
     findings = find(file)
     conduct = tier(file, findings)
     level = grade(file)
+    standard = review_row(file, level)
     risks = warnings(file)
     if known_no(file.facts, "is_listed") and holds(file.facts, "listing_criteria_met"):
         apply_notice(file)
@@ -76,7 +77,7 @@ def _assessed(file: CaseFile, passed: Gate) -> Suggestion:
         publication=public,
         tasks=tasks,
         warnings=risks,
-        review=review_row(level, file.rules),
+        review=standard,
         trace=tuple(file.trace),
     )
 

@@ -61,7 +61,9 @@ SUGGESTION: dict[str, Any] = {
     "stages": [],
     "publication": None,
     "tasks": [],
-    "warnings": [{"code": "thin_query_coverage", "zh": "查控信息不足", "serious": True}],
+    "warnings": [
+        {"code": "thin_query_coverage", "zh": "查控信息不足", "serious": True, "facts": {"query_coverage": 0.4}}
+    ],
     "review": None,
     "trace": [fired("DT5", "积分在65至79.9之间：B级")],
 }

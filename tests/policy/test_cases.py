@@ -134,6 +134,7 @@ def shown(found: Suggestion, name: str) -> Any:
         "missing": [item.code for item in found.missing],
         "warnings": [item.code for item in found.warnings],
         "serious": [item.code for item in found.warnings if item.serious],
+        "evidence": {item.code: dict(item.facts) for item in found.warnings},
     }
     return words[name] if name in words else getattr(found, name)
 

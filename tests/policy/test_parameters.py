@@ -115,6 +115,31 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
     assert all(key in text for key in ("grade.limits.A", "grade.limits.B", "scorecard.shares.ability"))
 
 
+def test_faults_of_every_kind_are_told_in_one_refusal(folder: Path, tmp_path: Path) -> None:
+    edit(folder, "scorecard/shares.yaml", '    source: {assumption: "领域规范§8 DT5：40/40/20"}\n', "")
+    edit(folder, LIMITS, "value: 80", "value: 60")
+    edit(folder, "tier/slight.yaml", "amount_person:", "amount_human:")
+    append(folder, "tier/severe.yaml", ENTRY.format(value=2, region="220102", start="2024-01-01", end="2024-06-30"))
+    append(folder, "tier/severe.yaml", ENTRY.format(value=2, region="220102", start="2024-06-30", end="2024-12-31"))
+    append(folder, "tier/severe.yaml", ENTRY.format(value=2, region="220102", start="2025-01-02", end="null"))
+    append(folder, "route/third_party.yaml", ENTRY.format(value="true", region="999999", start="2024-01-01", end="null"))
+    own = override(tmp_path, lambda text: text.replace("600000", "many"))
+    with pytest.raises(PolicyFaults) as caught:
+        load(folder, [own])
+    assert len(caught.value.faults) == 8
+    for message in (
+        "scorecard.shares.ability: has no source",
+        "grade.limits.A = 60.0, grade.limits.B = 65.0, grade.limits.C = 50.0 must fall strictly",
+        "tier.slight.amount_human: is not a known key",
+        "tier.slight.amount_person: has no value",
+        "tier.severe.prior_revocations: overlaps the value from 2024-01-01",
+        "tier.severe.prior_revocations: leaves a gap from 2025-01-01 to 2025-01-01",
+        "route.third_party.hardship_contested: region is unknown",
+        "nanguan.yaml:4: route.simple.major_amount: value has the wrong type",
+    ):
+        assert message in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("first_end", "second_start", "message"),
     [
