@@ -112,7 +112,7 @@ ENTRY: tuple[Indicator, ...] = (
             ),
             **THIS_APPLICATION,
         },
-        pl.when((c("named_all") > 0) & (c("named_all") == c("named_whole"))).then(pl.lit(1, pl.Int64)),
+        pl.when(c("named_all") > 0).then((c("named_all") == c("named_whole")).cast(pl.Int64)),
     ),
 )  # fmt: skip
 

@@ -62,7 +62,7 @@ def field_checked(c: Case) -> Number:
 
 def late_interest_paid(c: Case) -> Number:
     cases = _named(c)
-    return 1 if cases and all(case["closing_mode"] == "执行完毕" for case in cases) else None
+    return int(all(case["closing_mode"] == "执行完毕" for case in cases)) if cases else None
 
 
 def hearing_held(c: Case) -> Number:

@@ -279,6 +279,6 @@ def test_entry_conditions_that_the_records_show() -> None:
     assert facts(("property_queries", visit | {"channel": "总对总"}))["field_checked"] == 0
     whole = case(**CLOSED, closing_mode="执行完毕")
     assert facts(application(), whole)["late_interest_paid"] == 1
-    assert facts(application(), case())["late_interest_paid"] is None
+    assert facts(application(), case())["late_interest_paid"] == 0
     ward = ("guardian_conduct", {"conduct_id": "g", "kind": "mixed_property"})
     assert (facts(ward)["guardian_misconduct"], facts(case())["guardian_misconduct"]) == (1, 0)

@@ -122,7 +122,9 @@ def test_faults_of_every_kind_are_told_in_one_refusal(folder: Path, tmp_path: Pa
     append(folder, "tier/severe.yaml", ENTRY.format(value=2, region="220102", start="2024-01-01", end="2024-06-30"))
     append(folder, "tier/severe.yaml", ENTRY.format(value=2, region="220102", start="2024-06-30", end="2024-12-31"))
     append(folder, "tier/severe.yaml", ENTRY.format(value=2, region="220102", start="2025-01-02", end="null"))
-    append(folder, "route/third_party.yaml", ENTRY.format(value="true", region="999999", start="2024-01-01", end="null"))
+    append(
+        folder, "route/third_party.yaml", ENTRY.format(value="true", region="999999", start="2024-01-01", end="null")
+    )
     own = override(tmp_path, lambda text: text.replace("600000", "many"))
     with pytest.raises(PolicyFaults) as caught:
         load(folder, [own])
