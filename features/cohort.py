@@ -14,7 +14,7 @@ import polars as pl
 
 from features.as_of import cut
 from records.clock import day_start
-from records.tables import CASE_TABLES, TABLES
+from records.tables import TABLES
 
 ZONE = "Asia/Shanghai"
 SCHEMA = pl.Schema(
@@ -99,7 +99,8 @@ def observations(tables: Mapping[str, pl.DataFrame], month: date, *, lag_days: i
     whom = whom.sort("known_at", "row_id").unique("application_id", keep="last", maintain_order=True)
     moment = pl.lit(as_of).cast(pl.Datetime("us", ZONE))
     everyone = build(whom.with_columns(as_of=moment), "observation")
-    seen = cut({**{name: TABLES[name].empty() for name in CASE_TABLES}, **tables}, everyone)
+    names = ("decisions", "revocations")
+    seen = cut({**{name: TABLES[name].empty() for name in names}, **tables}, everyone, names)
     own = pl.col("application_id") == pl.col("case_application_id")
     day = pl.col("decided_at").dt.date()
     until = day.dt.offset_by(pl.format("{}mo", "observation_months"))
@@ -109,3 +110,13 @@ def observations(tables: Mapping[str, pl.DataFrame], month: date, *, lag_days: i
     revoked = seen["revocations"].filter(own & pl.col("decided_at").is_not_null())
     under = granted.join(revoked, on="case_key", how="anti").select("case_key").unique()
     return everyone.join(under, on="case_key", how="semi", maintain_order="left")
+
+
+def december_observations(tables: Mapping[str, pl.DataFrame], observed_until: date) -> pl.DataFrame:
+    """`observations` of the December of each year whose facts had come in by the end of `observed_until`."""
+    years = tables["decisions"]["decided_at"].dt.year()
+    first, last = years.min(), years.max()
+    span = range(first, last + 2) if isinstance(first, int) and isinstance(last, int) else range(0)
+    months = [observations(tables, date(year, 12, 1)) for year in span]
+    seen = pl.col("as_of") <= day_start(observed_until + timedelta(days=1))
+    return pl.concat([SCHEMA.to_frame(), *months]).filter(seen)

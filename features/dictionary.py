@@ -8,6 +8,7 @@ from html import escape
 import polars as pl
 
 from features.indicator import ANSWERS, DIMENSIONS_ZH, MISSING_ZH, Answer, Indicator, Part, catalogue_hash
+from features.wording import DEFINITIONS
 from records.tables import TABLES
 
 _SIGN = {1: "+", -1: "−", 0: "0"}
@@ -88,16 +89,19 @@ def formula(indicator: Indicator) -> list[str]:
 
 
 def definition(indicator: Indicator) -> str:
-    """The definition in words, in Chinese: what is read, how it is reduced, in which unit and window."""
+    """The definition in words, in Chinese: the sentence written for it, else its name with unit and window."""
+    own = DEFINITIONS.get(indicator.id, f"{indicator.zh}。")
+    return f"{own}（单位 {indicator.unit}，窗口 {indicator.window}；只计评估日之前已知的记录）"
+
+
+def rows_read(indicator: Indicator) -> str:
+    """Which rows are read for it and how they are reduced, in Chinese."""
     read: dict[str, list[str]] = {}
     for part in indicator.parts.values():
         ways = read.setdefault(f"{TABLES[part.table].title_zh}（{part.table}）", [])
         if _REDUCE_ZH[part.reduce] not in ways:
             ways.append(_REDUCE_ZH[part.reduce])
-    sources = "；".join(f"{table}中符合条件的记录，{'、'.join(ways)}" for table, ways in read.items())
-    return (
-        f"{indicator.zh}：以评估日之前已知的{sources}，合成一个数（单位 {indicator.unit}，窗口 {indicator.window}）。"
-    )
+    return "；".join(f"{table}：{'、'.join(ways)}" for table, ways in read.items())
 
 
 def _counted(catalogue: Sequence[Indicator]) -> str:
@@ -130,6 +134,7 @@ def _at_length(indicator: Indicator) -> list[tuple[str, str]]:
     forms = "、".join(_ANSWER_ZH[form] for form in ANSWERS if form in indicator.answers)
     said = [
         ("定义", definition(indicator)),
+        ("所读记录", rows_read(indicator)),
         ("English", indicator.en),
         ("范围", _bounds(indicator)),
         ("方向 S/R", _signs(indicator)),

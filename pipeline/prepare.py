@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from features.as_of import known
-from features.dictionary import to_markdown
-from features.engine import evaluate_all
+from features.cohort import december_observations
+from features.dictionary import to_html, to_markdown
+from features.distribution import distribution
+from features.engine import evaluate, evaluate_all
 from features.follow_up import SCHEMA as FOLLOW_UP
-from features.indicator import catalogue_hash
-from features.profiles import PROFILES, Profile
+from features.indicator import Indicator, catalogue_hash
+from features.profiles import PROFILES, Profile, Tables
 from pipeline.cluster import over_buckets
 from pipeline.context import locate, with_parameters
 from pipeline.files import read_json, write_json
@@ -28,19 +31,22 @@ from records.files import parquet_bytes, write_atomically
 from records.tables import CASE_TABLES
 
 Advance = Callable[[int, int], None]
-FRAMES = ("cohort", "indicators", "labels", "follow_up")
+FRAMES = ("cohort", "indicators", "labels", "follow_up", "monitored")
 
 
 @dataclass(frozen=True)
 class Prepared:
     """Frames in `case_key` order: `cohort` (with the `tier` of each case), `indicators` (catalogue order), `labels`
-    (long: one row per case and outcome) and `follow_up` (one row per granted case), with what they were made from."""
+    (long: one row per case and outcome) and `follow_up` (one row per granted case), with what they were made from.
+    `monitored` holds the monitoring matrix (`case_key`, `as_of`, its lines) of the repairs under observation in the
+    December of each year."""
 
     profile: Profile
     cohort: pl.DataFrame
     indicators: pl.DataFrame
     labels: pl.DataFrame
     follow_up: pl.DataFrame
+    monitored: pl.DataFrame
     dataset: str
     catalogue: str
     policy: str
@@ -58,13 +64,14 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None, cl
         parts.append(part)
         if advance:
             advance(done, len(buckets))
-    cohorts, indicators, labels, followed = zip(*parts, strict=True)
+    cohorts, indicators, labels, followed, watched = zip(*parts, strict=True)
     return Prepared(
         profile=profile,
         cohort=pl.concat(cohorts).sort("case_key"),
         indicators=pl.concat(indicators).sort("case_key"),
         labels=pl.concat(labels).sort("case_key", "outcome"),
         follow_up=pl.concat(followed).sort("case_key"),
+        monitored=pl.concat(watched).sort("case_key"),
         dataset=dataset.fingerprint(),
         catalogue=catalogue_hash(profile.catalogue),
         policy=policy.hash,
@@ -82,7 +89,15 @@ def prepare_bucket(path: Path, policy: Policy, bucket: int) -> tuple[pl.DataFram
     found = profile.label_fn(tables, cohort, until)
     followed = profile.follow_up_fn(tables, cohort, until) if profile.follow_up_fn else FOLLOW_UP.to_frame()
     placed, gated = ruled(cohort, catalogue.values, facts.values, policy)
-    return placed, catalogue.values, without_gated(found, gated), followed
+    watched = monitored(tables, profile, policy, until)
+    return placed, catalogue.values, without_gated(found, gated), followed, watched
+
+
+def monitored(tables: Tables, profile: Profile, policy: Policy, observed_until: date) -> pl.DataFrame:
+    """`case_key`, `as_of` and the monitoring matrix of the repairs under observation in the December of each year."""
+    whom = with_parameters(locate(tables, december_observations(tables, observed_until)), policy)
+    values = evaluate(known(tables, whom), whom, profile.monitoring)
+    return whom.select("case_key", "as_of").hstack(values.drop("case_key"))
 
 
 def ruled(
@@ -114,10 +129,17 @@ def without_gated(labels: pl.DataFrame, gated: list[str]) -> pl.DataFrame:
 
 
 def save(prepared: Prepared, out: Path) -> None:
-    """Write the frames as Parquet, the data dictionary and what they were made from."""
+    """Write the frames as Parquet, the data dictionary and what they were made from.
+
+    The dictionary comes in Markdown and as a page, `dictionary` of the catalogue and `dictionary_monitoring` of the
+    matrix, with the share missing and the distribution by year as found in these data.
+    """
     for name in FRAMES:
         write_atomically(out / f"{name}.parquet", parquet_bytes(getattr(prepared, name)))
-    write_atomically(out / "dictionary.md", to_markdown(prepared.profile.catalogue).encode())
+    _write_dictionary(out / "dictionary", prepared.profile.catalogue, prepared.indicators, prepared.cohort)
+    if prepared.profile.monitoring:
+        values = prepared.monitored.drop("as_of")
+        _write_dictionary(out / "dictionary_monitoring", prepared.profile.monitoring, values, prepared.monitored)
     origin = {
         "profile": prepared.profile.name,
         "dataset": prepared.dataset,
@@ -125,6 +147,12 @@ def save(prepared: Prepared, out: Path) -> None:
         "policy": prepared.policy,
     }
     write_json(out / "origin.json", origin)
+
+
+def _write_dictionary(path: Path, catalogue: tuple[Indicator, ...], values: pl.DataFrame, cohort: pl.DataFrame) -> None:
+    spread = distribution(values, cohort)
+    write_atomically(path.with_suffix(".md"), to_markdown(catalogue, spread).encode())
+    write_atomically(path.with_suffix(".html"), to_html(catalogue, spread).encode())
 
 
 def load(folder: Path, dataset: Dataset, policy: Policy) -> Prepared:

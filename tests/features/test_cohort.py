@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from made import at, day, frames
 
-from features.cohort import SCHEMA, applications, first_listings, observations
+from features.cohort import SCHEMA, applications, december_observations, first_listings, observations
 
 
 def application(name: str, known: str, accepted: str | None = None, **more: object) -> tuple[str, dict[str, object]]:
@@ -92,3 +92,19 @@ def test_a_negative_lag_is_refused() -> None:
     with pytest.raises(ValueError, match="lag_days is -1"):
         observations(frames(), day("2024-01-01"), lag_days=-1)
     assert observations(frames(), day("2024-01-01"), lag_days=0).height == 0
+
+
+def test_december_landmarks_are_those_whose_facts_had_come_in() -> None:
+    tables = frames(
+        *(application(name, "2022-01-01", "2022-01-02") for name in "AB"),
+        decision("A", "2022-11-15", "granted_full", 6),
+        decision("B", "2023-10-15", "granted_full", 12),
+    )
+    marks = {until: december_observations(tables, day(until)) for until in ("2024-02-13", "2024-02-14", "2022-12-31")}
+    assert marks["2024-02-14"].select("application_id", "as_of").rows() == [
+        ("A", at("2023-02-15")),
+        ("B", at("2024-02-15")),
+    ]
+    assert marks["2024-02-13"]["application_id"].to_list() == ["A"]
+    assert marks["2022-12-31"].schema == SCHEMA
+    assert marks["2022-12-31"].height == december_observations(frames(), day("2024-01-01")).height == 0

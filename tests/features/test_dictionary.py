@@ -10,8 +10,9 @@ import pytest
 from made import cohort
 
 from features.catalogue import MAIN
-from features.dictionary import definition, formula, to_html, to_markdown
+from features.dictionary import definition, formula, rows_read, to_html, to_markdown
 from features.distribution import SCHEMA, distribution
+from features.wording import DEFINITIONS
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,17 @@ def test_the_markdown_says_of_each_indicator_what_it_is_and_how_it_lay(spread: p
     assert set(parts) == {item.id for item in MAIN}
     for item in MAIN:
         said = parts[item.id]
-        for wanted in (definition(item), item.review, item.basis, "公式", "| 2022 | 5 | 20.0% |", "| 全部 | 10 |"):
-            assert wanted in said, (item.id, wanted)
+        wanted = (
+            definition(item),
+            rows_read(item),
+            item.review,
+            item.basis,
+            "公式",
+            "| 2022 | 5 | 20.0% |",
+            "| 全部 | 10 |",
+        )
+        for words in wanted:
+            assert words in said, (item.id, words)
     assert "可接受的答复** 数值、分档、是否" in parts["cashflow_positive_share_6m"]
     assert "| 2022 |" not in to_markdown(MAIN)
 
@@ -66,3 +76,9 @@ def test_values_of_one_moment_make_one_year(spread: pl.DataFrame) -> None:
     alone = distribution(one.select("case_key", only=pl.lit(None, pl.Float64)), one)
     assert alone.select("indicator", "year", "missing").rows() == [("only", 2024, 1.0), ("only", None, 1.0)]
     assert spread.height == 3 * len(MAIN)
+
+
+def test_every_indicator_of_the_main_catalogue_is_defined_in_a_sentence_of_its_own() -> None:
+    assert set(DEFINITIONS) == {item.id for item in MAIN}
+    assert len(set(DEFINITIONS.values())) == len(MAIN)
+    assert all(sentence.endswith("。") for sentence in DEFINITIONS.values())

@@ -1,0 +1,48 @@
+"""What `repair-risk features` leaves: the frames, and the dictionary with what these very data hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from data_synth.world import generate
+from pipeline.prepare import FRAMES, Prepared, load, prepare, save
+from policy.parameters import Policy
+from policy.parameters import load as load_policy
+from records.dataset import Dataset
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Policy, Prepared, Path]:
+    folder = tmp_path_factory.mktemp("prepared")
+    generate(folder / "data", 150, 5, buckets=2)
+    dataset, policy = Dataset.open(folder / "data"), load_policy()
+    prepared = prepare(dataset, policy)
+    save(prepared, folder / "features")
+    return dataset, policy, prepared, folder / "features"
+
+
+def test_what_was_saved_is_read_again(made: tuple[Dataset, Policy, Prepared, Path]) -> None:
+    dataset, policy, prepared, folder = made
+    again = load(folder, dataset, policy)
+    assert all(getattr(again, name).equals(getattr(prepared, name)) for name in FRAMES)
+    assert prepared.cohort["case_key"].equals(prepared.indicators["case_key"])
+
+
+def test_the_dictionary_tells_of_these_data(made: tuple[Dataset, Policy, Prepared, Path]) -> None:
+    _, _, prepared, folder = made
+    text = (folder / "dictionary.md").read_text(encoding="utf-8")
+    for name in prepared.profile.catalogue:
+        share = prepared.indicators[name.id].null_count() / prepared.indicators.height
+        part = text.split(f"### {name.zh} `{name.id}`")[1].split("\n### ")[0]
+        assert f"| 全部 | {prepared.indicators.height} | {share:.1%} |" in part, name.id
+    page = (folder / "dictionary.html").read_text(encoding="utf-8")
+    assert page.count("<section ") == len(prepared.profile.catalogue)
+    matrix = (folder / "dictionary_monitoring.md").read_text(encoding="utf-8")
+    assert f"| 全部 | {prepared.monitored.height} |" in matrix
+    assert prepared.monitored.height > 0
+    assert prepared.monitored["months_since_repair"].null_count() == 0
+    assert (folder / "dictionary_monitoring.html").exists()
+    assert prepared.monitored.select(pl.col("as_of").dt.month().unique()).to_series().to_list() == [2]
