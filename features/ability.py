@@ -9,14 +9,14 @@ from features.indicator import Indicator, Part
 from features.operation import FLOW
 from features.parts import (
     ASSETS,
+    DUE,
     NET_FEN,
     NOTHING,
     REMAINING,
+    REMAINS,
     SCOPE,
     SCOPE_REMAINING,
     covered,
-    remaining,
-    scope_due,
 )
 from features.status import STATUS
 
@@ -47,7 +47,7 @@ DEBT = (
         id="remaining_debt_log", zh="未履行金额", en="Unperformed amount (log)",
         dimension="ability", unit="ln(1+CNY)", window="as-of", minimum=0, maximum=None,
         success=-1, redefault=1, missing="unknown", basis="执行信息公开网“未履行金额”; 执行款利息解释（先本后息）",
-        parts={**REMAINING}, combine=log_yuan(remaining()),
+        parts={**REMAINING}, steps=REMAINS, combine=log_yuan(c("remaining")),
         review="核对各未结案件的本金、已付款项与已履行状态；迟延履行利息不计入",
     ),
     Indicator(
@@ -55,7 +55,7 @@ DEBT = (
         dimension="ability", unit="ratio", window="as-of", minimum=0, maximum=1,
         success=1, redefault=-1, missing="unknown", basis="法释〔2017〕7号 art. 10(1)",
         parts={**SCOPE, "scope_remaining_fen": SCOPE_REMAINING},
-        combine=ratio(scope_due() - c("scope_remaining_fen"), scope_due()),
+        steps=DUE, combine=ratio(c("scope_due") - c("scope_remaining_fen"), c("scope_due")),
         review="核对到账时间与履行状态；申请所涉案件即使已结也计入",
     ),
     Indicator(
@@ -109,7 +109,7 @@ ASSET = (
         id="asset_cover_ratio", zh="财产覆盖率", en="Net assets over remaining debt",
         dimension="ability", unit="ratio", window="newest answer per class", minimum=0, maximum=3,
         success=1, redefault=-1, missing="unknown", basis="法释〔2017〕7号 art. 3",
-        parts={**ASSETS, **REMAINING},
+        parts={**ASSETS, **REMAINING}, steps=REMAINS,
         combine=pl.when(c("assets_found") > 0).then(covered("assets_net_fen")), review=_TRUST,
     ),
     Indicator(
@@ -124,7 +124,8 @@ ASSET = (
                 pl.max_horizontal(fen("gross_value") - fen("encumbrance_value").fill_null(0), NOTHING),
             ),
         },
-        combine=pl.when(c("liquid_found") > 0).then(covered("liquid_fen")), review="存款余额随时变动，注意反馈日期",
+        steps=REMAINS, combine=pl.when(c("liquid_found") > 0).then(covered("liquid_fen")),
+        review="存款余额随时变动，注意反馈日期",
     ),
     Indicator(
         id="seized_cover_ratio", zh="已控财产覆盖率", en="Assets under control over remaining debt",
@@ -141,7 +142,7 @@ ASSET = (
                 for name, classes in _CONTROLLED.items()
             },
         },
-        combine=pl.when(c("assets_found") > 0).then(_seized_cover()),
+        steps=REMAINS, combine=pl.when(c("assets_found") > 0).then(_seized_cover()),
         review="冻结及于存款、证券、股权等，查封及于不动产与动产，扣押及于动产；轮候查封不计",
     ),
     Indicator(
@@ -152,7 +153,7 @@ ASSET = (
             **REMAINING,
             "security_fen": Part("settlements", c("status") == "performing", "sum", fen("security_value")),
         },
-        combine=covered("security_fen"), review="核对担保物权属与担保期间",
+        steps=REMAINS, combine=covered("security_fen"), review="核对担保物权属与担保期间",
     ),
     Indicator(
         id="encumbrance_ratio", zh="财产负担率", en="Encumbered share of assets",
@@ -193,7 +194,8 @@ ASSET = (
                 "property_queries", _LATEST & (c("asset_class") == "receivable"), "sum", fen("gross_value")
             ),
         },
-        combine=pl.when(c("receivable_found") > 0).then(covered("receivable_fen")), review="核对债权是否到期、有无争议",
+        steps=REMAINS, combine=pl.when(c("receivable_found") > 0).then(covered("receivable_fen")),
+        review="核对债权是否到期、有无争议",
     ),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from features.expressions import window_starts
+from features.expressions import WINDOW_STARTS
 from features.indicator import ANSWERS, CatalogueError, Indicator, Part, part_text
 from features.linked_columns import LINKED
 from records.contract import DTYPES
@@ -24,7 +24,7 @@ RESTRICTED_COLUMNS = frozenset(
     column.name for table in TABLES.values() for column in table.columns if column.sensitivity == "sensitive"
 )
 _LITERAL_DIVISOR = re.compile(r"/ \((?:dyn \w+: )?-?[\d.]+\)")
-CASE_COLUMNS = frozenset({"case_key", "as_of", "as_of_day", "case_application_id", *window_starts()})
+CASE_COLUMNS = frozenset({"case_key", "as_of", "as_of_day", "case_application_id", *WINDOW_STARTS})
 
 
 def readable_columns(table: str) -> frozenset[str]:
@@ -106,7 +106,7 @@ def _part_problems(indicator: Indicator, part: Part) -> Iterator[str]:
 def _is_integer(part: Part) -> bool:
     assert part.value is not None  # noqa: S101  (narrows the type; the caller has checked)
     linked = {name: column.dtype for name, column in LINKED.get(part.table, {}).items()}
-    days = dict.fromkeys(("as_of_day", *window_starts()), pl.Date())
+    days = dict.fromkeys(("as_of_day", *WINDOW_STARTS), pl.Date())
     schema = pl.Schema({**TABLES[part.table].schema, **linked, "as_of": DTYPES["timestamp"], **days})
     parameters = {name: pl.Float64() for name in part.value.meta.root_names() if name not in schema}
     frame = pl.LazyFrame(schema={**schema, **parameters})

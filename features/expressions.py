@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import polars as pl
 
@@ -11,9 +12,10 @@ EVERY = pl.lit(True)
 WINDOWS = (6, 12, 24, 36, 60)  # months, longest last
 
 
-def window_starts() -> dict[str, pl.Expr]:
-    """First day of each window by its column name: worked out once a case, not once a row."""
-    return {f"day_{months}m": DAY.dt.offset_by(f"-{months}mo") for months in WINDOWS}
+# First day of each window by its column name: worked out once a case, not once a row.
+WINDOW_STARTS: Mapping[str, pl.Expr] = MappingProxyType(
+    {f"day_{months}m": DAY.dt.offset_by(f"-{months}mo").alias(f"day_{months}m") for months in WINDOWS}
+)
 
 
 def months_before(months: int) -> pl.Expr:

@@ -20,24 +20,24 @@ from features.facts_law import NEGATIVE, STATUTORY
 from features.indicator import Indicator, Part
 from features.parts import (
     CONSENT,
+    DUE,
     HEARD,
-    IS_HEARD,
+    HEARING,
     KEPT_UP,
     LIVE_LISTING,
     NET_FEN,
     PERSON,
     PLAN,
+    PLAN_AMOUNT,
     REMAINING,
+    REMAINS,
     SCOPE,
     SCOPE_REMAINING,
     SETTLEMENT_PAYMENTS,
     THIS_APPLICATION,
     conduct,
     covered,
-    plan_fen,
-    remaining,
     said_share,
-    scope_due,
     social,
     social_number,
 )
@@ -144,13 +144,15 @@ RECORD: tuple[Indicator, ...] = (
 
 MEANS: tuple[Indicator, ...] = (
     fact(
-        "remaining_debt", "未履行金额", "Unperformed amount", "DT3, DT6", {**REMAINING}, yuan(remaining()),
+        "remaining_debt", "未履行金额", "Unperformed amount", "DT3, DT6", {**REMAINING}, yuan(c("remaining")),
+        steps=REMAINS,
         dimension="ability", unit="CNY", maximum=None,
     ),
     fact(
         "performed_ratio", "履行比例", "Share performed", "法释〔2017〕7号 art. 10(1)",
         {**SCOPE, "scope_remaining_fen": SCOPE_REMAINING},
-        ratio(scope_due() - c("scope_remaining_fen"), scope_due()), dimension="ability", unit="ratio",
+        ratio(c("scope_due") - c("scope_remaining_fen"), c("scope_due")), steps=DUE,
+        dimension="ability", unit="ratio",
     ),
     fact(
         "subject_is_person", "自然人", "A natural person (or individual business)", "民法典 art. 54",
@@ -180,7 +182,7 @@ MEANS: tuple[Indicator, ...] = (
                 "settlements", c("status") == "performing", "sum", c("security_value").to_physical().cast(pl.Int64)
             ),
         },
-        covered("security_fen"), dimension="ability", unit="ratio", maximum=3,
+        covered("security_fen"), steps=REMAINS, dimension="ability", unit="ratio", maximum=3,
     ),
     fact(
         "plan_set", "履行计划与承诺已定", "A plan is set and the commitment signed", "DT7 row 5",
@@ -189,7 +191,7 @@ MEANS: tuple[Indicator, ...] = (
             "agreed_plan_fen": PLAN["agreed_plan_fen"],
             "commitment_signed": Part("repair_applications", c("this_application") & c("commitment_signed")),
         },
-        (plan_fen().is_not_null() & (c("commitment_signed") > 0)).cast(pl.Int64), missing="none",
+        (c("plan_fen").is_not_null() & (c("commitment_signed") > 0)).cast(pl.Int64), steps=PLAN_AMOUNT, missing="none",
     ),
     fact(
         "conduct_active", "积极履行行为", "Active performance conduct verified", "S1a 安徽指引",
@@ -237,14 +239,14 @@ PEOPLE: tuple[Indicator, ...] = (
             "replies_object": Part("creditor_notices", c("this_application") & (c("reply") == "object")),
             "objection_facts": social("objection", c("this_application")),
         },
-        pl.when((c("replies_object") > 0) | (c("objection_facts") > 0) | IS_HEARD).then(
+        pl.when((c("replies_object") > 0) | (c("objection_facts") > 0) | c("heard")).then(
             pl.max_horizontal(c("replies_object"), c("objection_facts"))
         ),
-        dimension="impact", unit="count", maximum=None,
+        steps=HEARING, dimension="impact", unit="count", maximum=None,
     ),
     fact(
         "consent_share", "债权同意占比", "Share of the debt that consents", "R25", {**HEARD, **CONSENT},
-        said_share("consent_micro"), dimension="impact", unit="ratio",
+        said_share("consent_micro"), steps=HEARING, dimension="impact", unit="ratio",
     ),
     fact(
         "material_discrepancies", "材料不符项", "Discrepancies in the materials", "R39",

@@ -9,11 +9,12 @@ from features.indicator import Indicator, Part
 from features.parts import (
     CONSENT,
     HEARD,
+    HEARING,
     OBJECTION,
     REMAINING,
+    REMAINS,
     covered,
     debtor,
-    remaining,
     said_share,
     social,
     social_number,
@@ -38,7 +39,7 @@ IMPACT = (
             **HEARD,
             **CONSENT,
         },
-        combine=said_share("consent_micro"), review="已表示的同意计入；其余债权人听取意见之前为不详",
+        steps=HEARING, combine=said_share("consent_micro"), review="已表示的同意计入；其余债权人听取意见之前为不详",
     ),
     Indicator(
         id="objection_share", zh="异议占比", en="Share of the debt that objects",
@@ -48,7 +49,7 @@ IMPACT = (
             **HEARD,
             **OBJECTION,
         },
-        combine=said_share("objection_micro"),
+        steps=HEARING, combine=said_share("objection_micro"),
         review="受理前已书面提出的异议计入；其余债权人听取意见之前为不详，不作无异议论",
     ),
     Indicator(
@@ -62,8 +63,10 @@ IMPACT = (
                 "enforcement_cases", c("owed") & c("livelihood_flag"), "sum", c("remaining_fen")
             ),
         },
+        steps=REMAINS,
         combine=pl.when(c("livelihood_unknown") == 0).then(
-            pl.when(remaining() > 0).then(c("livelihood_fen") / remaining()).when(remaining() == 0).then(0.0)
+            pl.when(c("remaining") > 0).then(c("livelihood_fen") / c("remaining"))
+            .when(c("remaining") == 0).then(0.0)
         ),
         review="核对案由与民生标记",
     ),
@@ -105,7 +108,8 @@ IMPACT = (
                 (c("number").fill_null(0.0) * 100).round().cast(pl.Int64),
             ),
         },
-        combine=pl.when(c("orders_fen") > 0).then(covered("orders_fen")).otherwise(0.0), review="核对合同真实性",
+        steps=REMAINS, combine=pl.when(c("orders_fen") > 0).then(covered("orders_fen")).otherwise(0.0),
+        review="核对合同真实性",
     ),
     Indicator(
         id="related_party_listed", zh="关联方失信数", en="Related parties listed",

@@ -10,7 +10,7 @@ import polars as pl
 
 from features.expressions import divided, fen, log_yuan, ratio, since, yuan
 from features.indicator import Answer, Indicator, Part
-from features.parts import NOTHING, PLAN, REMAINING, plan_days, plan_fen, remaining
+from features.parts import NOTHING, PLAN, PLAN_AMOUNT, PLAN_DAYS, REMAINING, REMAINS
 
 c = pl.col
 _BAND: tuple[Answer, ...] = ("value", "band")
@@ -31,14 +31,13 @@ _CASH = {
     **_FLOW_MONTHS,
     "flow_net_fen": Part("monitoring_monthly", _FLOW_ROWS, "sum", fen("m07_net_cash_flow")),
 }
-_MONTHLY = plan_fen() * 365 / (plan_days() * 12)
+_EARNED = {"income_month": ratio(c("income_net_fen"), c("income_months"))}
+_MONTHLY = {"plan_month": c("plan_fen") * 365 / (c("plan_days") * 12)}
 _CASH_COUNT = c("cash_months") + c("flow_months")
-_CAPACITY = (
-    pl.when(c("income_months") > 0)
-    .then(c("income_net_fen") / c("income_months"))
-    .when(_CASH_COUNT > 0)
-    .then((c("cash_net_fen") + c("flow_net_fen")) / _CASH_COUNT)
-)
+_CAPACITY = {
+    **_EARNED,
+    "capacity_month": pl.coalesce(c("income_month"), ratio(c("cash_net_fen") + c("flow_net_fen"), _CASH_COUNT)),
+}
 
 
 def _of_months(name: str, table: str, rows: pl.Expr, value: pl.Expr, lags: range) -> dict[str, Part]:
@@ -124,7 +123,7 @@ FLOW = (
         id="disposable_income_m", zh="月可支配收入", en="Monthly disposable income",
         dimension="ability", unit="CNY", window="6m", minimum=None, maximum=None,
         success=1, redefault=-1, missing="unknown", basis="法释〔2024〕13号（扣除生活必需费用）",
-        parts=_INCOME, combine=yuan(ratio(c("income_net_fen"), c("income_months"))),
+        parts=_INCOME, steps=_EARNED, combine=yuan(c("income_month")),
         review="自然人适用；生活费标准按地区",
     ),
     Indicator(
@@ -132,8 +131,10 @@ FLOW = (
         dimension="ability", unit="ratio", window="plan ahead; income 6m", minimum=0, maximum=5,
         success=-1, redefault=1, missing="unknown", basis="S4b 江山个债清理方案",
         parts={**PLAN, **_INCOME, **_CASH},
-        combine=pl.when(plan_fen().is_not_null() & _CAPACITY.is_not_null()).then(
-            pl.when(_CAPACITY > 0).then((_MONTHLY / _CAPACITY).clip(upper_bound=5.0)).otherwise(5.0)
+        steps={**PLAN_AMOUNT, **PLAN_DAYS, **_MONTHLY, **_CAPACITY},
+        combine=pl.when(c("plan_fen").is_not_null() & c("capacity_month").is_not_null()).then(
+            pl.when(c("capacity_month") > 0)
+            .then((c("plan_month") / c("capacity_month")).clip(upper_bound=5.0)).otherwise(5.0)
         ),
         review="收入不足以覆盖计划时取上限 5；自然人用收入，单位用净现金流（修复后取监测值）",
     ),
@@ -141,8 +142,8 @@ FLOW = (
         id="plan_years_to_clear", zh="计划清偿年限", en="Years the plan needs to clear the debt",
         dimension="ability", unit="years", window="plan ahead", minimum=0, maximum=60,
         success=-1, redefault=1, missing="unknown", basis="S4b（每季 2.7 万元需 33 年的教训）",
-        parts={**PLAN, **REMAINING},
-        combine=(remaining() * divided(plan_days(), 365.25) / plan_fen()).clip(upper_bound=60.0),
+        parts={**PLAN, **REMAINING}, steps={**PLAN_AMOUNT, **PLAN_DAYS, **REMAINS},
+        combine=(c("remaining") * divided(c("plan_days"), 365.25) / c("plan_fen")).clip(upper_bound=60.0),
         review="计划全体同意仍可能不现实，年限过长须说明",
     ),
     Indicator(

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from features.expressions import divided, fen, flag, micro, one_of, since
+from features.expressions import as_of_number, divided, fen, flag, micro, one_of, since
 from features.indicator import Part
 
 c = pl.col
@@ -119,42 +119,33 @@ OBJECTION = MappingProxyType(
         )
     }
 )
-IS_HEARD = (c("notices") > 0) & (c("notices_pending") == 0)
+HEARING = MappingProxyType({"heard": (c("notices") > 0) & (c("notices_pending") == 0)})
 
-
-def said_share(part: str) -> pl.Expr:
-    """Share of the debt that has spoken so. What is said is known; silence is unknown until all are heard."""
-    return pl.when((c(part) > 0) | IS_HEARD).then(divided(c(part), 1_000_000.0).clip(upper_bound=1.0))
-
-
-def remaining() -> pl.Expr:
-    """The remaining debt in 分; null when the amount of a case that is owed is not on record."""
-    return pl.when(c("remaining_unknown") == 0).then(c("remaining_fen"))
-
-
-def scope_due() -> pl.Expr:
-    """What was due in scope in 分; null when the amount of a case is not on record."""
-    return pl.when(c("scope_unknown") == 0).then(c("scope_due_fen"))
-
-
-def covered(part: str | pl.Expr, cap: float = 3.0) -> pl.Expr:
-    """A part in 分 over the remaining debt, at most `cap`, which stands also where nothing is owed."""
-    owed, held = remaining(), c(part) if isinstance(part, str) else part
-    return pl.when(owed > 0).then((held / c("remaining_fen")).clip(upper_bound=cap)).when(owed == 0).then(cap)
-
-
-def plan_fen() -> pl.Expr:
-    """Instalments to come in 分: of the plan handed in, or of the performing settlements; null without."""
-    return (
-        pl.when(c("asked_plan_fen") > 0)
+# Steps that several indicators share. The remaining debt and the debt in scope are in 分, null when the amount
+# of a case is not on record; the plan is the one handed in, or that of the performing settlements, null without.
+REMAINS = MappingProxyType({"remaining": pl.when(c("remaining_unknown") == 0).then(c("remaining_fen"))})
+DUE = MappingProxyType({"scope_due": pl.when(c("scope_unknown") == 0).then(c("scope_due_fen"))})
+PLAN_AMOUNT = MappingProxyType(
+    {
+        "plan_fen": pl.when(c("asked_plan_fen") > 0)
         .then(c("asked_plan_fen"))
         .when(c("agreed_plan_fen") > 0)
         .then(c("agreed_plan_fen"))
-    )
+    }
+)
+_PLAN_LAST = pl.when(c("asked_plan_fen") > 0).then(c("asked_plan_last")).otherwise(c("agreed_plan_last"))
+# Days from the as-of day to the last instalment of that plan, at least 30.
+PLAN_DAYS = MappingProxyType({"plan_days": pl.max_horizontal(_PLAN_LAST - as_of_number(), pl.lit(30, pl.Int64))})
 
 
-def plan_days() -> pl.Expr:
-    """Days from the as-of day to the last instalment of that plan, at least 30."""
-    last = pl.when(c("asked_plan_fen") > 0).then(c("asked_plan_last")).otherwise(c("agreed_plan_last"))
-    today = c("as_of_day").to_physical().cast(pl.Int64)
-    return pl.max_horizontal(last - today, pl.lit(30, pl.Int64))
+def said_share(part: str) -> pl.Expr:
+    """Share of the debt that has spoken so (step `HEARING`). What is said is known; silence is unknown until all
+    are heard."""
+    return pl.when((c(part) > 0) | c("heard")).then(divided(c(part), 1_000_000.0).clip(upper_bound=1.0))
+
+
+def covered(part: str | pl.Expr, cap: float = 3.0) -> pl.Expr:
+    """A part in 分 over the remaining debt (step `REMAINS`), at most `cap`, which stands also where nothing is owed."""
+    held = c(part) if isinstance(part, str) else part
+    over = (held / c("remaining")).clip(upper_bound=cap)
+    return pl.when(c("remaining") > 0).then(over).when(c("remaining") == 0).then(cap)

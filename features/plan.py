@@ -13,20 +13,30 @@ from functools import lru_cache
 import polars as pl
 
 from features.checks import check_catalogue
-from features.indicator import ANSWERING, CatalogueError, Indicator, Part, part_text
+from features.indicator import CatalogueError, Indicator, Part, Reduce, part_text
+
+
+@dataclass(frozen=True)
+class Number:
+    """How one part becomes a number: `reduce` of the value at `value` over the rows marked by the flag at `flag`."""
+
+    part: str
+    reduce: Reduce
+    flag: int
+    value: int = -1  # a count reads none
 
 
 @dataclass(frozen=True)
 class TablePlan:
-    """How one table is read: a flag per distinct predicate, values to reduce, evidence per indicator."""
+    """How one table is read, in one pass: a flag per distinct predicate, a column per distinct value."""
 
     name: str
-    inputs: tuple[str, ...]  # columns that values need
     flags: tuple[pl.Expr, ...]
+    flag_names: tuple[str, ...]
     values: tuple[pl.Expr, ...]
-    reduced: tuple[pl.Expr, ...]
-    evidence: tuple[pl.Expr, ...]
-    evidence_of: tuple[int, ...]  # positions in Plan.indicators
+    value_names: tuple[str, ...]
+    numbers: tuple[Number, ...]
+    evidence: tuple[tuple[int, tuple[int, ...]], ...]  # position in Plan.indicators, and the flags of its rows
 
 
 @dataclass(frozen=True)
@@ -105,33 +115,26 @@ def _levels(steps: Mapping[str, pl.Expr]) -> tuple[tuple[pl.Expr, ...], ...]:
 
 def _table_plan(name: str, parts: Mapping[str, Part], indicators: tuple[Indicator, ...]) -> TablePlan:
     own = {part_name: part for part_name, part in parts.items() if part.table == name}
-    flag_of = {text: f"rows/{at}" for at, text in enumerate(dict.fromkeys(str(part.chosen) for part in own.values()))}
-    predicates = {flag_of[str(part.chosen)]: part.chosen for part in own.values()}
-    values: list[pl.Expr] = []
-    reduced: list[pl.Expr] = []
-    inputs: dict[str, None] = dict.fromkeys(["answer_form"] if name in ANSWERING else [])
-    for part_name, part in own.items():
-        chosen = pl.col(flag_of[str(part.chosen)])
-        if part.reduce == "count":
-            values.append(chosen.cast(pl.Int64).alias(part_name))
-            reduced.append(pl.col(part_name).sum())
-        elif part.value is not None:
-            inputs |= dict.fromkeys(part.value.meta.root_names())
-            values.append(pl.when(chosen).then(part.value).alias(part_name))
-            reduced.append(getattr(pl.col(part_name), part.reduce)())
-    lines: list[pl.Expr] = []
-    owners: list[int] = []
+    flags = {str(part.chosen): part.chosen for part in own.values()}
+    values = {str(part.value): part.value for part in own.values() if part.value is not None}
+    flag_at = {text: at for at, text in enumerate(flags)}
+    value_at = {text: at for at, text in enumerate(values)}
+    numbers = [
+        Number(part_name, part.reduce, flag_at[str(part.chosen)], value_at.get(str(part.value), -1))
+        for part_name, part in own.items()
+        if part.reduce != "support"
+    ]
+    evidence = []
     for at, indicator in enumerate(indicators):
-        flags = dict.fromkeys(flag_of[str(part.chosen)] for part in indicator.parts.values() if part.table == name)
-        if flags:
-            lines.append(pl.any_horizontal(list(flags)).alias(f"indicator/{at}"))
-            owners.append(at)
+        marks = dict.fromkeys(flag_at[str(part.chosen)] for part in indicator.parts.values() if part.table == name)
+        if marks:
+            evidence.append((at, tuple(marks)))
     return TablePlan(
         name=name,
-        inputs=tuple(column for column in inputs if column not in ("case_key", "row_id")),
-        flags=tuple(rows.fill_null(False).alias(flag) for flag, rows in predicates.items()),
-        values=tuple(values),
-        reduced=tuple(reduced),
-        evidence=tuple(lines),
-        evidence_of=tuple(owners),
+        flags=tuple(rows.fill_null(False).alias(f"rows/{at}") for at, rows in enumerate(flags.values())),
+        flag_names=tuple(f"rows/{at}" for at in range(len(flags))),
+        values=tuple(value.alias(f"value/{at}") for at, value in enumerate(values.values())),
+        value_names=tuple(f"value/{at}" for at in range(len(values))),
+        numbers=tuple(numbers),
+        evidence=tuple(evidence),
     )

@@ -7,6 +7,7 @@ import polars as pl
 from features.expressions import as_of_number, coded, day_number, divided, fen, micro, one_of, ratio, since
 from features.indicator import Indicator, Part
 from features.parts import (
+    DUE,
     KEPT_UP,
     LISTING,
     LIVE_LISTING,
@@ -15,7 +16,6 @@ from features.parts import (
     SETTLEMENT_PAYMENTS,
     VERIFIED,
     conduct,
-    scope_due,
 )
 
 c = pl.col
@@ -255,7 +255,8 @@ PAYING = (
             "early_fen": Part("payments", c("case_in_scope") & c("before_measure"), "sum", fen("amount")),
             "first_measures": Part("restriction_measures", one_of("kind", "失信", "限消"), "support"),
         },
-        combine=ratio(c("early_fen"), scope_due()).clip(upper_bound=1.0), review="以首次失信、限消决定日为界",
+        steps=DUE, combine=ratio(c("early_fen"), c("scope_due")).clip(upper_bound=1.0),
+        review="以首次失信、限消决定日为界",
     ),
     Indicator(
         id="on_time_rate_12m", zh="按期履行率", en="Instalments met on time, 12 months",
