@@ -32,6 +32,7 @@ pytest: $(VENV)/.dev system ## the tests alone
 ROUNDS ?= 10000
 soak: $(VENV)/.dev ## heavier rounds of the tests' random checks; ROUNDS=n sets how many
 	@$(BIN)/python -m benchmarks.import_damaged $(ROUNDS)
+	@$(BIN)/python -m benchmarks.corrupt_bundles $(ROUNDS)
 	@$(BIN)/python -m benchmarks.policy totality $(ROUNDS)
 	@$(BIN)/python -m benchmarks.policy monotone $(ROUNDS)
 	@$(BIN)/python tests/features/soak.py --histories $(ROUNDS) --cases $(ROUNDS)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
@@ -18,10 +15,10 @@ from models.bundle_files import ALWAYS, CARD, FORMAT, MANIFEST, MODELS, SIGNATUR
 from models.calibration import Calibrator
 from models.faults import BundleFault, ModelFault
 from models.horizons import HORIZON
-from models.keys import key_id
 from models.monotone import check_monotone
 from models.reference import ReferencePopulation
 from models.scorecard import Scorecard
+from models.signatures import signed_by_trusted
 from models.spec import IndicatorSpec
 from models.tree_check import MAX_BYTES, parse_model
 from records.faults import CaseFaults
@@ -107,7 +104,7 @@ class _Check:
         hashes = _texts(manifest.get("files")) or {}
         if MANIFEST in raw and (manifest.get("format") != FORMAT or not hashes):
             self.faults.append(f"{MANIFEST}: not a manifest of format {FORMAT}")
-        if SIGNATURE in raw and MANIFEST in raw and not self._signed(raw[MANIFEST], signature):
+        if SIGNATURE in raw and MANIFEST in raw and not signed_by_trusted(raw[MANIFEST], signature, self.trusted):
             self.faults.append(f"{SIGNATURE}: not a signature of {MANIFEST} by a trusted key")
         if hashes and manifest.get("id") != id_of(hashes):
             self.faults.append(f"{MANIFEST}: the id does not follow from the files")
@@ -122,21 +119,6 @@ class _Check:
         for name in sorted(set(raw) - set(hashes) - {MANIFEST, SIGNATURE}):
             self.faults.append(f"{name}: not in the manifest")
         return manifest
-
-    def _signed(self, manifest: bytes, signature: Mapping[str, Any]) -> bool:
-        if signature.get("algorithm") != "Ed25519" or not isinstance(signature.get("signature"), str):
-            return False
-        try:
-            value = base64.b64decode(signature["signature"], validate=True)
-        except (binascii.Error, ValueError):
-            return False
-        for key in self.trusted:
-            try:
-                key.verify(value, manifest)
-            except InvalidSignature:
-                continue
-            return signature.get("key") == key_id(key)
-        return False
 
     def _json(self, raw: Mapping[str, bytes], name: str) -> Mapping[str, Any]:
         if name not in raw:
