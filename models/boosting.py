@@ -29,10 +29,12 @@ def fit_booster(
     params: BoosterParams,
     *,
     seed: int,
+    offset: FloatArray | None = None,
 ) -> lgb.Booster:
     """Fit a binary margin (log-odds) on X (n, k) with NaN as missing, labels y (n,) of 0 and 1.
 
-    `constraints`: -1, 0 or 1 per column. The booster returned was read back from its own checked text, so what is
+    `constraints`: -1, 0 or 1 per column. `offset` (n,): log-odds from which the trees start and which the margin does
+    not contain. The booster returned was read back from its own checked text, so what is
     used now is what will be loaded later. The same rows, parameters and seed give the same text. Raises FitFault on
     unusable data, MonotoneFault when the fit moves against a direction.
     """
@@ -61,7 +63,14 @@ def fit_booster(
         "monotone_constraints_method": "basic",
     }
     data = lgb.Dataset(
-        values, labels, weight=weights, feature_name=names, categorical_feature=[], params=settings, free_raw_data=True
+        values,
+        labels,
+        weight=weights,
+        init_score=offset,
+        feature_name=names,
+        categorical_feature=[],
+        params=settings,
+        free_raw_data=True,
     )
     text = finite_text(lgb.train(settings, data, num_boost_round=params.rounds).model_to_string())
     check_monotone(parse_model(text.encode("ascii"), names), constraints)

@@ -3,19 +3,24 @@
 With many events an isotonic curve, with few a Platt line, with very few only a shift that makes the mean right. The
 step is plain numbers (JSON) and is applied with `math.exp` one case at a time: NumPy's exponential gives other last
 bits at other vector widths, so a case alone and in a batch could differ.
+
+What differs by court, trade and year is added here too, as a shift of the log-odds that belongs to a place and a day
+(`models.local`). Within a place the order of cases is the margin's.
 """
 
 from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from models.local import LocalShifts
 
 FloatArray = NDArray[np.float64]
 
@@ -24,7 +29,8 @@ class Calibrator(BaseModel):
     """A monotone map from margin (log-odds) to probability.
 
     "platt": p = 1 / (1 + exp(-(intercept + slope x margin))). "isotonic": linear between knots (x rising, y not
-    falling), flat outside. `source`: which cases it was fitted on; `note`: why it is simpler than usual, if so.
+    falling), flat outside. `local`: shifts by place and day, added to the log-odds of p. `source`: which cases it was
+    fitted on; `note`: why it is simpler than usual, if so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -34,6 +40,7 @@ class Calibrator(BaseModel):
     intercept: float = 0.0
     x: tuple[float, ...] = ()
     y: tuple[float, ...] = ()
+    local: LocalShifts = LocalShifts()
     cases: int
     events: int
     source: str
@@ -51,14 +58,22 @@ class Calibrator(BaseModel):
                 raise ValueError("knots must rise in x, not fall in y, and lie within 0 and 1")
         return self
 
-    def apply(self, margin: FloatArray) -> FloatArray:
-        """Probabilities (n,) of margins (n,); the same bits for one case or many."""
-        return np.array([self.probability(value) for value in np.asarray(margin).tolist()], dtype=np.float64)
+    def apply(self, margin: FloatArray, shifts: Sequence[float] | None = None) -> FloatArray:
+        """Probabilities (n,) of margins (n,), each with its place's shift (n,); the same bits for one case or many."""
+        values = np.asarray(margin, dtype=np.float64).tolist()
+        added = [0.0] * len(values) if shifts is None else shifts
+        return np.array(
+            [self.probability(value, shift) for value, shift in zip(values, added, strict=True)], dtype=np.float64
+        )
 
-    def probability(self, margin: float) -> float:
-        """Probability of one margin."""
+    def probability(self, margin: float, shift: float = 0.0) -> float:
+        """Probability of one margin at a place whose shift of the log-odds is `shift` (`LocalShifts.at(...).total`)."""
         if self.method == "platt":
-            return 1.0 / (1.0 + math.exp(min(-(self.intercept + self.slope * margin), 700.0)))
+            return _logistic(self.intercept + self.slope * margin + shift)
+        p = self._curve(margin)
+        return p if shift == 0.0 or not 0.0 < p < 1.0 else _logistic(math.log(p / (1.0 - p)) + shift)
+
+    def _curve(self, margin: float) -> float:
         place = bisect.bisect_right(self.x, margin)
         if place == 0:
             return self.y[0]
@@ -75,3 +90,7 @@ class Calibrator(BaseModel):
     def from_json(cls, content: Mapping[str, Any]) -> Calibrator:
         """Read back; pydantic's ValidationError lists every fault."""
         return cls.model_validate(content, strict=False)
+
+
+def _logistic(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(min(-log_odds, 700.0)))

@@ -1,6 +1,7 @@
 """Training: three margins, their calibration, the points card, the reference population and their figures.
 
-The margins are fitted on the fit period only; each calibrator on cases its margin never saw (the calibration period,
+The margins are fitted on the fit period only, starting from what differs there by place and year (`models.local`); each
+calibrator on cases its margin never saw (the calibration period,
 or, for small data, out-of-fold margins by debtor); figures come from the test period, or out of fold where there is
 none. Nothing here depends on the order of rows, on the clock or on the number of processors.
 """
@@ -21,10 +22,11 @@ from numpy.typing import NDArray
 from models import metrics
 from models.boosting import fit_booster, raw_margin
 from models.calibration import Calibrator
-from models.calibration_fit import fit_calibrator
+from models.calibration_fit import Locality, fit_calibrator
 from models.faults import FitFault
 from models.fitted import FittedModels
 from models.horizons import p12
+from models.local_fit import Places, first_shifts, lay_out_places
 from models.params import FitParams
 from models.reference import ReferencePopulation, describe_groups, describe_indicators, quantile_grid
 from models.scorecard import Scorecard
@@ -33,19 +35,27 @@ from models.spec import CARD_OUTCOME, OUTCOMES, Described, IndicatorSpec, as_spe
 from models.training_rows import Part, TrainingRows, lay_out
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 Progress = Callable[[str, float], None]
 _LIBRARIES = ("lightgbm", "numpy", "optbinning", "scikit-learn")
 
 
 @dataclass(frozen=True)
 class _Margin:
-    """One fitted outcome. `full` (n,): margins of all rows; `held_out` (n,): by models that saw none."""
+    """One fitted outcome. `full` (n,): margins of all rows; `held_out` (n,): by models that saw none; `shifts` (n,):
+    what the calibrator adds at each row's place."""
 
     booster: lgb.Booster
     full: FloatArray
     held_out: FloatArray
+    shifts: FloatArray
     calibrator: Calibrator
     calibrated_on: Part
+
+    def probability(self, rows: IntArray | slice, *, held_out: bool) -> FloatArray:
+        """Calibrated probabilities of some rows."""
+        margin = self.held_out if held_out else self.full
+        return self.calibrator.apply(margin[rows], self.shifts[rows].tolist())
 
 
 def fit_models(
@@ -57,17 +67,19 @@ def fit_models(
     *,
     catalogue_hash: str,
     params: FitParams | None = None,
+    places: pd.DataFrame | None = None,
+    figures: Mapping[str, Sequence[float | None]] | None = None,
     training: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
-    places: pd.DataFrame | None = None,
 ) -> FittedModels:
     """Fit everything of one profile.
 
     X: float columns named by catalogue id, index case_key, NaN = missing. `labels`: case_key, outcome, label, status.
-    `splits`: case_key, outcome, debtor_id, as_of, split (`splits.split_labels`). `training`: JSON values to keep in
-    the bundle (data fingerprint, split plan). `progress(what, share done)` is called before each step. `places`: the
-    region and tier of each case of X, which new cases are compared within. Raises FitFault with every fault, also when
-    a part that `params.required` names cannot be fitted.
+    `splits`: case_key, outcome, debtor_id, as_of, split (`splits.split_labels`). `places`: region, industry, as_of and
+    tier of every case of X, by its index: what is told apart by place and year, and whom new cases are compared with.
+    `figures`: courts' figures by area, in a fixed order (`features.courts`). `training`: JSON values to keep in
+    the bundle (data fingerprint, split plan). `progress(what, share done)` is called before each step. Raises
+    FitFault with every fault, also when a part that `params.required` names cannot be fitted.
     """
     settings = params or FitParams.of_profile(profile)
     say: Progress = progress or (lambda _what, _share: None)
@@ -75,13 +87,14 @@ def fit_models(
     # One order of rows, whatever came: sums inside the fits are not the same bits in another order.
     X = X.sort_index()
     rows = lay_out(X, labels, splits, specs, folds=settings.split.folds, salt=f"folds/{settings.seed}")
+    where = None if places is None else lay_out_places(places.loc[X.index], figures)
     scored = X[[spec.id for spec in specs if spec.scored]].astype(np.float64)
     absent: dict[str, str] = {}
     fitted: dict[str, _Margin] = {}
     for step, outcome in enumerate(OUTCOMES):
         say(f"margin {outcome}", step / 5)
         try:
-            fitted[outcome] = _fit_margin(scored, rows, specs, outcome, settings)
+            fitted[outcome] = _fit_margin(scored, rows, specs, outcome, settings, where=where)
         except FitFault as fault:
             absent[outcome] = str(fault)
     say("points card", 3 / 5)
@@ -120,7 +133,13 @@ def fit_models(
 
 
 def _fit_margin(
-    X: pd.DataFrame, rows: TrainingRows, specs: Sequence[IndicatorSpec], outcome: str, params: FitParams
+    X: pd.DataFrame,
+    rows: TrainingRows,
+    specs: Sequence[IndicatorSpec],
+    outcome: str,
+    params: FitParams,
+    *,
+    where: Places | None,
 ) -> _Margin:
     part = rows.part(outcome, "fit")
     if part.rarer < params.min_events:
@@ -131,27 +150,41 @@ def _fit_margin(
             ]
         )
     constraints = [spec.direction(outcome) for spec in specs if spec.scored]
+    trend = outcome in params.local.trends
+    before = None if where is None else first_shifts(part.y, where.take(part.rows), params.local, trend=trend)
+    offset = None if where is None or before is None else before.intercept + where.shifts(before.shifts)
 
     def fit(chosen: Part) -> lgb.Booster:
         return fit_booster(
-            X.iloc[chosen.rows], chosen.y.astype(np.int64), None, constraints, params.booster, seed=params.seed
+            X.iloc[chosen.rows],
+            chosen.y.astype(np.int64),
+            None,
+            constraints,
+            params.booster,
+            seed=params.seed,
+            offset=None if offset is None else offset[chosen.rows],
         )
+
+    def calibrated(margin: FloatArray, on: Part, source: str) -> tuple[Calibrator, FloatArray]:
+        locality = None if where is None or before is None else Locality(where.take(on.rows), before, trend)
+        found = fit_calibrator(margin[on.rows], on.y, source, params, locality)
+        return found, np.zeros(len(X)) if where is None else where.shifts(found.local)
 
     booster = fit(part)
     values = X.to_numpy(dtype=np.float64)
     full = raw_margin(booster, values, params.booster.num_threads)
     later = rows.part(outcome, "calibrate")
     if later.rarer >= params.platt_min_events:
-        calibrator = fit_calibrator(full[later.rows], later.y, "calibration period", params)
-        return _Margin(booster, full, full, calibrator, later)
+        calibrator, shifts = calibrated(full, later, "calibration period")
+        return _Margin(booster, full, full, shifts, calibrator, later)
     held_out = np.empty_like(full)
     for fold in range(params.split.folds):
         keep = rows.folds[part.rows] != fold
         held = rows.folds == fold
         inner = fit(Part(part.rows[keep], part.y[keep]))
         held_out[held] = raw_margin(inner, values[held], params.booster.num_threads)
-    calibrator = fit_calibrator(held_out[part.rows], part.y, "out-of-fold margins of the fit period", params)
-    return _Margin(booster, full, held_out, calibrator, part)
+    calibrator, shifts = calibrated(held_out, part, "out-of-fold margins of the fit period")
+    return _Margin(booster, full, held_out, shifts, calibrator, part)
 
 
 @dataclass(frozen=True)
@@ -180,10 +213,7 @@ def _fit_card(X: pd.DataFrame, rows: TrainingRows, specs: Sequence[IndicatorSpec
 
 def _probabilities(fitted: Mapping[str, _Margin], *, held_out: bool) -> dict[str, FloatArray]:
     """Calibrated probabilities (n,) of all rows, with twelve months joined from its two parts."""
-    found = {
-        outcome: margin.calibrator.apply(margin.held_out if held_out else margin.full)
-        for outcome, margin in fitted.items()
-    }
+    found = {outcome: margin.probability(slice(None), held_out=held_out) for outcome, margin in fitted.items()}
     if "redefault_6" in found and "redefault_7_12" in found:
         found[CARD_OUTCOME] = p12(found["redefault_6"], found["redefault_7_12"])
     return found
@@ -211,7 +241,7 @@ def _reference(
         # Cases the margin never saw, so that its optimism on its own training does not raise the bar.
         margin = fitted["success"]
         granted = margin.calibrated_on.rows[margin.calibrated_on.y == 1]
-        low = float(np.quantile(margin.calibrator.apply(margin.held_out[granted]), params.extrapolation_quantile))
+        low = float(np.quantile(margin.probability(granted, held_out=True), params.extrapolation_quantile))
     seen = scored.iloc[rows.reference].isna().any()
     return ReferencePopulation(
         rule=REFERENCE_RULE,

@@ -18,15 +18,18 @@ A worked calendar. Labels of re-default are known some 14 months after the case 
     f     D4      2024-03-01  (not known)      unlabelled      not mature at the end of the data
     g     D3      2024-09-01  2025-11-01       test            a debtor may have several cases in one period
 
+Decisions from before the practice that still holds are set aside as `other_regime`, per outcome.
+
 The gap keeps a later period's future out of an earlier period's labels: at 2022-01-01 nobody could have trained on
-b. The debtor rule keeps one debtor's habits from being learnt and then tested. A row dropped by either rule keeps
-its name (`gap`, `reused_debtor`; `unlabelled` where no label is known at all), so the counts always add up.
+b. The debtor rule keeps one debtor's habits from being learnt and then tested. A row dropped by a rule keeps its
+name (`gap`, `reused_debtor`, `other_regime`; `unlabelled` where no label is known at all), so the counts always add up.
 
 Vocabulary after dssg/triage (timechop): as-of date, label timespan, knowledge date.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -37,7 +40,7 @@ from models.faults import SplitFault
 from models.params import SplitParams
 
 PERIODS: Final = ("fit", "calibrate", "test")
-SPLITS: Final = (*PERIODS, "gap", "reused_debtor", "unlabelled")
+SPLITS: Final = (*PERIODS, "gap", "reused_debtor", "other_regime", "unlabelled")
 _COLUMNS: Final = ("case_key", "debtor_id", "as_of", "known_by")
 
 
@@ -158,14 +161,22 @@ def split(frame: pd.DataFrame, plan: SplitPlan) -> pd.Series:
     return result.astype("str")
 
 
-def split_labels(labels: pd.DataFrame, cohort: pd.DataFrame, plan: SplitPlan) -> pd.DataFrame:
+def split_labels(
+    labels: pd.DataFrame, cohort: pd.DataFrame, plan: SplitPlan, regimes: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Labels with their case's debtor, as-of and split: what `fit_models` takes as `splits`.
 
     `labels`: case_key, outcome, label, status, known_by; `cohort`: case_key, debtor_id, as_of. Only labels with status
-    "observed" can be used; every other row is `unlabelled`. Raises SplitFault on labels of unknown cases.
+    "observed" can be used; every other row is `unlabelled`. `regimes`: outcome -> first day (ISO) of the practice that
+    still holds; what would be fitted or calibrated from before it is set aside. Raises SplitFault on labels of
+    unknown cases.
     """
     frame = labels_of(labels, cohort)
-    return frame.assign(split=split(frame, plan))
+    found = split(frame, plan)
+    for outcome, first in (regimes or {}).items():
+        before = frame["as_of"] < pd.Timestamp(first, tz=frame["as_of"].dt.tz)
+        found[(frame["outcome"] == outcome) & before & found.isin(["fit", "calibrate"])] = "other_regime"
+    return frame.assign(split=found)
 
 
 def labels_of(labels: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:

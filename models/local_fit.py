@@ -1,0 +1,213 @@
+"""Fitting what differs by place and year, with partial pooling (`models.pooling`).
+
+Twice. Before the trees are fitted, the labels of the fit period alone say how areas, industries and years differ;
+the trees start from there, so that they need not guess a court from the facts of its debtors. On the calibration
+period the same shifts are estimated again beside the finished margin, each drawn towards its first estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.faults import FitFault
+from models.local import COLUMNS, YEAR, LocalShifts, place_of
+from models.params import LocalParams
+from models.pooling import Factor, Pooled, Prior, pool
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+_FREE: Final = float("inf")
+_REGRESSION_AREAS: Final = 8  # fewer areas say nothing of what their courts' figures do
+_REGRESSION_ERROR: Final = 0.3  # log-odds per standard unit: prior of such a coefficient
+
+
+@dataclass(frozen=True)
+class Places:
+    """Rows of X laid out by place: codes (n,) into the names of areas, industries and both together, -1 for none;
+    `days` (n,) as day numbers; `figures` (areas, k): courts' figures in standard units, 0 where unknown."""
+
+    areas: tuple[str, ...]
+    industries: tuple[str, ...]
+    cells: tuple[str, ...]
+    area: IntArray
+    industry: IntArray
+    cell: IntArray
+    days: IntArray
+    figures: FloatArray
+
+    def take(self, rows: IntArray) -> Places:
+        """The places of some rows only."""
+        return Places(
+            self.areas, self.industries, self.cells,
+            self.area[rows], self.industry[rows], self.cell[rows], self.days[rows], self.figures,
+        )  # fmt: skip
+
+    def shifts(self, local: LocalShifts) -> FloatArray:
+        """Log-odds (n,) that `local` adds to each row."""
+        trend = np.zeros(len(self.days))
+        if local.trend_from is not None and local.trend_until is not None:
+            capped = np.minimum(self.days, local.trend_until.toordinal())
+            trend = local.trend * (capped - local.trend_from.toordinal()) / YEAR
+        areas, industries, cells = (
+            np.array([*(table.get(name, 0.0) for name in names), 0.0])
+            for table, names in (
+                (local.regions, self.areas),
+                (local.industries, self.industries),
+                (local.cells, self.cells),
+            )
+        )
+        return areas[self.area] + industries[self.industry] + cells[self.cell] + trend
+
+
+def lay_out_places(places: pd.DataFrame, figures: Mapping[str, Sequence[float | None]] | None = None) -> Places:
+    """Places of cases: `places` holds `COLUMNS` (as_of zone-aware), one row per row of X, in its order.
+
+    `figures`: courts' figures by area code (`features.courts`). Raises FitFault naming columns that are missing.
+    """
+    if missing := [name for name in COLUMNS if name not in places.columns]:
+        raise FitFault([f"places lack column '{name}'" for name in missing])
+    days = [moment.date() for moment in places["as_of"]]
+    found = [
+        place_of(region, industry, on)
+        for region, industry, on in zip(places["region"], places["industry"], days, strict=True)
+    ]
+    area, areas = _coded([place.region for place in found])
+    industry, industries = _coded([place.industry for place in found])
+    cell, cells = _coded([None if place.industry is None else place.cell for place in found])
+    return Places(
+        areas, industries, cells, area, industry, cell,
+        np.array([day.toordinal() for day in days], dtype=np.int64), _standard(areas, figures or {}),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LocalFit:
+    """A logistic line on the margin with shifts beside it: log-odds = intercept + slope x margin + shift."""
+
+    intercept: float
+    slope: float
+    shifts: LocalShifts
+    trend_error: float
+
+
+def first_shifts(y: FloatArray, places: Places, params: LocalParams, *, trend: bool) -> LocalFit:
+    """Shifts from labels y (n,) alone, before any margin: slope 0.
+
+    An area with too few cases gets what its court's figures let expect of it, where enough areas tell.
+    """
+    margin = np.zeros(len(y))
+    plain = _fit(y, margin, places, params, None, trend=trend)
+    expected = _expected(plain.pooled, places, params)
+    if expected is None:
+        return plain.result
+    return _fit(y, margin, places, params, None, trend=trend, areas=expected).result
+
+
+def fit_local(
+    y: FloatArray, margin: FloatArray, places: Places, params: LocalParams, before: LocalFit, *, trend: bool
+) -> LocalFit:
+    """Line and shifts from labels y (n,) and margins (n,) of cases the margin never saw, drawn towards `before`."""
+    return _fit(y, margin, places, params, before, trend=trend).result
+
+
+@dataclass(frozen=True)
+class _Fit:
+    pooled: Pooled
+    result: LocalFit
+
+
+def _fit(
+    y: FloatArray,
+    margin: FloatArray,
+    places: Places,
+    params: LocalParams,
+    before: LocalFit | None,
+    *,
+    trend: bool,
+    areas: FloatArray | None = None,
+) -> _Fit:
+    start = before.shifts.trend_from if before is not None else None
+    origin = start or date.fromordinal(int(places.days.min()))
+    years = (places.days - origin.toordinal()) / YEAR
+    columns, means, errors = [np.ones(len(y))], [0.0], [_FREE]
+    if before is not None:
+        columns, means, errors = [*columns, margin], [*means, 1.0], [*errors, _FREE]
+    if trend:
+        columns.append(years)
+        means.append(0.0 if before is None else before.shifts.trend)
+        # What was seen before is doubted at least as much as practice may have turned since.
+        errors.append(_FREE if before is None else max(before.trend_error, params.trend_drift))
+    earlier = LocalShifts() if before is None else before.shifts
+    means_of = [
+        np.array([table.get(name, 0.0) for name in names])
+        for table, names in (
+            (earlier.regions, places.areas),
+            (earlier.industries, places.industries),
+            (earlier.cells, places.cells),
+        )
+    ]
+    if areas is not None:
+        means_of[0] = areas
+    factors = [
+        # A single group differs from nothing.
+        Factor(codes, len(mean), mean, params.min_cases if len(mean) > 1 else len(y) + 1)
+        for codes, mean in zip((places.area, places.industry, places.cell), means_of, strict=True)
+    ]
+    pooled = pool(y, np.column_stack(columns), Prior(np.array(means), np.array(errors)), factors)
+    by_area, by_industry, by_cell = (
+        {name: float(effect) for name, effect in zip(names, effects.tolist(), strict=True) if effect != 0.0}
+        for names, effects in zip((places.areas, places.industries, places.cells), pooled.effects, strict=True)
+    )
+    until = date.fromordinal(int(places.days.max())) + timedelta(days=round(params.trend_years * YEAR))
+    shifts = LocalShifts(
+        regions=by_area,
+        industries=by_industry,
+        cells=by_cell,
+        trend=float(pooled.fixed[-1]) if trend else 0.0,
+        trend_from=origin if trend else None,
+        trend_until=until if trend else None,
+    )
+    slope = float(pooled.fixed[1]) if before is not None else 0.0
+    return _Fit(
+        pooled, LocalFit(float(pooled.fixed[0]), slope, shifts, float(pooled.fixed_error[-1]) if trend else 0.0)
+    )
+
+
+def _expected(found: Pooled, places: Places, params: LocalParams) -> FloatArray | None:
+    """What courts' figures let expect of each area (areas,): weighted ridge regression of the areas' own effects."""
+    counts = np.bincount(places.area[places.area >= 0], minlength=len(places.areas))
+    known = counts >= params.min_cases
+    if not places.figures.size or int(known.sum()) < _REGRESSION_AREAS:
+        return None
+    weight = 1.0 / (np.square(found.errors[0][known]) + found.spreads[0] ** 2)
+    design = places.figures[known]
+    inside = design.T @ (design * weight[:, None]) + np.eye(design.shape[1]) / _REGRESSION_ERROR**2
+    return np.asarray(places.figures @ np.linalg.solve(inside, design.T @ (weight * found.effects[0][known])))
+
+
+def _coded(names: Sequence[str | None]) -> tuple[IntArray, tuple[str, ...]]:
+    """Codes (n,) into the sorted distinct names; -1 for None."""
+    known = tuple(sorted({name for name in names if name is not None}))
+    place: dict[str | None, int] = {name: number for number, name in enumerate(known)}
+    return np.array([place.get(name, -1) for name in names], dtype=np.int64), known
+
+
+def _standard(areas: Sequence[str], figures: Mapping[str, Sequence[float | None]]) -> FloatArray:
+    """Figures of the areas (areas, k) with mean 0 and deviation 1; 0 where a figure is unknown or never differs."""
+    width = max((len(row) for row in figures.values()), default=0)
+    raw = np.array(
+        [[np.nan if v is None else v for v in figures.get(area, [None] * width)] for area in areas], dtype=np.float64
+    ).reshape(len(areas), width)
+    if not np.isfinite(raw).any():
+        return np.zeros((len(areas), 0))
+    with np.errstate(invalid="ignore"):
+        centred = raw - np.nanmean(raw, axis=0)
+        deviation = np.nanstd(raw, axis=0)
+    return np.where(np.isfinite(centred) & (deviation > 0), centred / np.where(deviation > 0, deviation, 1.0), 0.0)
