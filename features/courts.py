@@ -28,6 +28,7 @@ def court_sums(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """
     queries = (
         tables["property_queries"]
+        .sort("known_at", "row_id")
         .unique("query_id", keep="last", maintain_order=True)
         .select(
             "region_code",

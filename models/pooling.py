@@ -118,4 +118,4 @@ def _sums(factor: Factor, values: FloatArray) -> FloatArray:
 
 def _spread_out(factor: Factor, effect: FloatArray) -> FloatArray:
     """Each case's own effect (n,), 0 where it is in no group."""
-    return np.where(factor.codes >= 0, effect[np.maximum(factor.codes, 0)], 0.0)
+    return np.append(effect, 0.0)[factor.codes]  # code -1 is the 0 at the end

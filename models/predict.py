@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,12 @@ from models.boosting import raw_margin
 from models.bundle import Bundle
 from models.faults import PredictFault
 from models.horizons import p12
+from models.local import Place, Shift
 from models.spec import CARD_OUTCOME
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+Shifts = Mapping[str, Sequence[Shift]]  # outcome -> what the calibration adds, per case
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,29 @@ def margins(bundle: Bundle, X: pd.DataFrame) -> dict[str, FloatArray]:
     return {outcome: raw_margin(booster, values) for outcome, booster in bundle.boosters.items()}
 
 
-def probabilities(bundle: Bundle, found: Mapping[str, FloatArray]) -> dict[str, FloatArray | None]:
+def local_shifts(bundle: Bundle, places: Sequence[Place], ruled: Sequence[Mapping[str, float]]) -> Shifts:
+    """What the calibration of every outcome adds at the places of cases (n,), `ruled` being what the rules of their
+    day and place add per outcome."""
+    return {
+        outcome: [calibrator.local.at(place, more[outcome]) for place, more in zip(places, ruled, strict=True)]
+        for outcome, calibrator in bundle.calibrators.items()
+    }
+
+
+def probabilities(
+    bundle: Bundle, found: Mapping[str, FloatArray], shifts: Shifts | None = None
+) -> dict[str, FloatArray | None]:
     """Calibrated "success", "redefault_6" and "redefault_12" (n,); None where the bundle has no such model.
 
-    `found`: margins, as from `margins`. Re-default is "if granted and lifted at as_of".
+    `found`: margins, as from `margins`; `shifts`: as from `local_shifts`, none for cases without a place. Re-default is
+    "if granted and lifted at as_of".
     """
-    calibrated = {outcome: bundle.calibrators[outcome].apply(margin) for outcome, margin in found.items()}
+    calibrated = {
+        outcome: bundle.calibrators[outcome].apply(
+            margin, None if shifts is None else [shift.total for shift in shifts[outcome]]
+        )
+        for outcome, margin in found.items()
+    }
     p6, q = calibrated.get("redefault_6"), calibrated.get("redefault_7_12")
     return {
         "success": calibrated.get("success"),

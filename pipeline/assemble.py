@@ -25,7 +25,7 @@ def assemble(work: Work, row: Mapping[str, Any], place: int | None, reference: R
     why: list[dict[str, Any]] = []
     nulls: dict[str, str] = {}
     if place is not None:
-        terms = model_terms(bundle.indicator_ids, work.explained, bundle.calibrators, place)
+        terms = model_terms(bundle.indicator_ids, work.explained, bundle.calibrators, place, work.shifts)
         points = None if work.points is None else work.points[place]
         shown = {name: float(values[place]) for name, values in work.probabilities.items()}
         why = reasons(

@@ -6,13 +6,18 @@ a case over HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from features.as_of import cut
 from features.cohort import case_key
 from features.facts import PARAMETER_DEFAULTS
+from models.bundle import Bundle
+from models.local import place_of
+from models.predict import Shifts, local_shifts
+from models.spec import OUTCOMES
 from policy.parameters import Policy
 from records.clock import SHANGHAI
 
@@ -68,3 +73,15 @@ def with_parameters(cohort: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         .join(values, on=["on", "region_code", "industry_section"], how="left", nulls_equal=True, maintain_order="left")
         .drop("on")
     )
+
+
+def shifts_of(bundle: Bundle, rows: Sequence[Mapping[str, Any]], policy: Policy) -> Shifts:
+    """What the calibration adds for each of `rows` (cohort rows: region_code, industry_section, as_of): the bundle's
+    own shifts of the place and the year, and what a dated rule adds there (`calibration.shift.*`)."""
+    places, ruled = [], []
+    for row in rows:
+        on = row["as_of"].date()
+        places.append(place_of(row["region_code"], row["industry_section"], on))
+        number = policy.rules(on, row["region_code"], row["industry_section"]).number
+        ruled.append({outcome: number[f"calibration.shift.{outcome}"] for outcome in OUTCOMES})
+    return local_shifts(bundle, places, ruled)

@@ -15,6 +15,7 @@ from explain.global_view import global_view
 from models.params import FitParams
 from models.predict import margins, probabilities
 from pipeline.bundles import install
+from pipeline.context import shifts_of
 from pipeline.files import write_json
 from pipeline.global_pictures import grouped
 from pipeline.home import Home
@@ -84,6 +85,7 @@ def open_evaluated(
     params = FitParams.from_mapping(bundle.profile, bundle.params)
     data = frames(prepared, params, dataset.info.observed_until)
     raw = margins(bundle, data.X)
+    rows = prepared.cohort.select("region_code", "industry_section", "as_of").to_dicts()  # in the order of X
     return Evaluated(
         bundle=bundle,
         prepared=prepared,
@@ -92,7 +94,7 @@ def open_evaluated(
         settings=settings,
         policy=policy,
         margins=raw,
-        probabilities=probabilities(bundle, raw),
+        probabilities=probabilities(bundle, raw, shifts_of(bundle, rows, policy)),
         truth=None if truth is None else read_truth(truth, prepared),
     )
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from features.as_of import known
 from features.cohort import december_observations
+from features.courts import court_sums, total
 from features.dictionary import to_html, to_markdown
 from features.distribution import distribution
 from features.engine import evaluate, evaluate_all
@@ -31,7 +32,7 @@ from records.files import parquet_bytes, write_atomically
 from records.tables import CASE_TABLES
 
 Advance = Callable[[int, int], None]
-FRAMES = ("cohort", "indicators", "labels", "follow_up", "monitored")
+FRAMES = ("cohort", "indicators", "labels", "follow_up", "monitored", "courts")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Prepared:
     """Frames in `case_key` order: `cohort` (with the `tier` of each case), `indicators` (catalogue order), `labels`
     (long: one row per case and outcome) and `follow_up` (one row per granted case), with what they were made from.
     `monitored` holds the monitoring matrix (`case_key`, `as_of`, its lines) of the repairs under observation in the
-    December of each year."""
+    December of each year, `courts` what `features.courts` counts by area and year."""
 
     profile: Profile
     cohort: pl.DataFrame
@@ -47,6 +48,7 @@ class Prepared:
     labels: pl.DataFrame
     follow_up: pl.DataFrame
     monitored: pl.DataFrame
+    courts: pl.DataFrame
     dataset: str
     catalogue: str
     policy: str
@@ -64,7 +66,7 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None, cl
         parts.append(part)
         if advance:
             advance(done, len(buckets))
-    cohorts, indicators, labels, followed, watched = zip(*parts, strict=True)
+    cohorts, indicators, labels, followed, watched, courts = zip(*parts, strict=True)
     return Prepared(
         profile=profile,
         cohort=pl.concat(cohorts).sort("case_key"),
@@ -72,6 +74,7 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None, cl
         labels=pl.concat(labels).sort("case_key", "outcome"),
         follow_up=pl.concat(followed).sort("case_key"),
         monitored=pl.concat(watched).sort("case_key"),
+        courts=total(courts),
         dataset=dataset.fingerprint(),
         catalogue=catalogue_hash(profile.catalogue),
         policy=policy.hash,
@@ -90,7 +93,7 @@ def prepare_bucket(path: Path, policy: Policy, bucket: int) -> tuple[pl.DataFram
     followed = profile.follow_up_fn(tables, cohort, until) if profile.follow_up_fn else FOLLOW_UP.to_frame()
     placed, gated = ruled(cohort, catalogue.values, facts.values, policy)
     watched = monitored(tables, profile, policy, until)
-    return placed, catalogue.values, without_gated(found, gated), followed, watched
+    return placed, catalogue.values, without_gated(found, gated), followed, watched, court_sums(tables)
 
 
 def monitored(tables: Tables, profile: Profile, policy: Policy, observed_until: date) -> pl.DataFrame:

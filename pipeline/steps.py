@@ -20,7 +20,7 @@ from features.as_of import known
 from features.engine import evaluate_all
 from models.predict import probabilities, warnings
 from pipeline.assemble import assemble
-from pipeline.context import locate, with_parameters
+from pipeline.context import locate, shifts_of, with_parameters
 from pipeline.work import Values, Work, context_of
 from policy.gate import gate
 from policy.outcome import Scores
@@ -82,12 +82,15 @@ def contribute(work: Work) -> Work:
 
 
 def calibrate(work: Work) -> Work:
-    """Margins to probabilities, the two horizons coherent by construction, and the two cautions."""
-    found = probabilities(work.bundle, {outcome: part.margin for outcome, part in work.explained.items()})
+    """Margins to probabilities at each case's place and day, the two horizons coherent by construction, and the two
+    cautions."""
+    places = work.places()
+    shifts = shifts_of(work.bundle, [row for row in work.cases() if row["case_key"] in places], work.policy)
+    found = probabilities(work.bundle, {outcome: part.margin for outcome, part in work.explained.items()}, shifts)
     totals = None if work.points is None else np.array([one["total"] for one in work.points], dtype=np.float64)
     cautions = warnings(work.bundle, work.assessed, found, totals)
     given = {name: values for name, values in found.items() if values is not None}
-    return replace(work, probabilities=given, cautions=cautions)
+    return replace(work, shifts=shifts, probabilities=given, cautions=cautions)
 
 
 def decide(work: Work) -> Work:

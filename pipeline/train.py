@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from features.courts import figures_of
 from models.bundle import write_bundle
 from models.fit import fit_models
 from models.fitted import FittedModels
@@ -46,7 +47,7 @@ def frames(prepared: Prepared, params: FitParams, observed_until: date) -> Frame
     labels["outcome"] = labels["outcome"].replace({"repair_success": "success"})
     cohort = prepared.cohort.select("case_key", "debtor_id", "as_of").to_pandas()
     plan = plan_by_shares(labels_of(labels, cohort), day_start(observed_until), params.split)
-    return Frames(X, labels, split_labels(labels, cohort, plan), plan)
+    return Frames(X, labels, split_labels(labels, cohort, plan, params.split.regimes), plan)
 
 
 def settings(profile: str, path: Path | None, seed: int | None) -> FitParams:
@@ -98,7 +99,12 @@ def fit(prepared: Prepared, params: FitParams, observed_until: date, advance: Ad
             "counts": counts(data.splits, data.splits["split"]),
         },
         progress=say,
-        places=prepared.cohort.select("case_key", region="region_code", tier="tier").to_pandas().set_index("case_key"),
+        places=prepared.cohort.select(
+            "case_key", region="region_code", industry="industry_section", as_of="as_of", tier="tier"
+        )
+        .to_pandas()
+        .set_index("case_key"),
+        figures=figures_of(prepared.courts, data.plan.fit_until or day_start(observed_until)),
     )
 
 

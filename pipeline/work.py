@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from explain.contributions import Contributions
 from features.profiles import PROFILES, Profile
 from models.bundle import Bundle
-from models.predict import Warnings
+from models.predict import Shifts, Warnings
 from policy.outcome import Context, Gate, Suggestion
 from policy.parameters import Policy
 from records.clock import SHANGHAI
@@ -30,8 +30,8 @@ class Work:
     """A cohort at one point of the main path; each step adds its own part.
 
     Mappings are keyed by `case_key`. `assessed` holds the indicators of the cases for which the gate
-    lets models be asked, one row each in `case_key` order; `points`, `explained`, `probabilities` and
-    `cautions` follow its rows.
+    lets models be asked, one row each in `case_key` order; `points`, `explained`, `shifts`,
+    `probabilities` and `cautions` follow its rows.
     """
 
     records: Mapping[str, pl.DataFrame]
@@ -49,6 +49,7 @@ class Work:
     assessed: pd.DataFrame = field(default_factory=pd.DataFrame)
     points: Sequence[Mapping[str, Any]] | None = None
     explained: Mapping[str, Contributions] = field(default_factory=dict)
+    shifts: Shifts = field(default_factory=dict)
     probabilities: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     cautions: Warnings | None = None
     suggestions: Mapping[str, Suggestion] = field(default_factory=dict)

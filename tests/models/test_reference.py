@@ -74,7 +74,9 @@ def replaced(population: ReferencePopulation, **more: Any) -> ReferencePopulatio
 
 
 def test_training_keeps_the_groups_it_is_given(world: Any, quick: FitParams) -> None:
-    places = pd.DataFrame({"region": "220102", "tier": "general"}, index=world.X.index)
+    as_of = world.cohort.set_index("case_key")["as_of"].loc[world.X.index]
+    told = {"region": "220102", "industry": None, "as_of": as_of, "tier": "general"}
+    places = pd.DataFrame(told, index=world.X.index)
     few = replace(quick, booster=replace(quick.booster, rounds=5))
     fitted = fit_models(
         world.X, world.labels, world.splits(), world.specs, "applications", catalogue_hash="c" * 64, params=few,

@@ -25,7 +25,7 @@ from policy.suggest import suggest
 
 # Values that no table compares with a case, so that the value itself is what there is to show: other code reads
 # them (`features`, the card), or they only bound other values when the set is loaded.
-SHOWN = ("features.", "scorecard.shares.", "observation.window.", "observation.temporary.",
+SHOWN = ("features.", "scorecard.shares.", "calibration.shift.", "observation.window.", "observation.temporary.",
          "publication.judicial_list.extension_max")  # fmt: skip
 
 
