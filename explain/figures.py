@@ -111,3 +111,8 @@ def _short(value: float, decimals: int) -> str:
     text = f"{value:.{decimals}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
+
+
+def signed(figure: str) -> str:
+    """A figure with a true minus sign, as wide as the plus."""
+    return figure.replace("-", "\u2212")

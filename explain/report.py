@@ -19,6 +19,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from explain import phrases, suggested
+from explain.calibration_words import curve, local
 from explain.families import by_dimension, by_family
 from explain.figures import log_odds, number
 from explain.reasons import twelve_month_contributions
@@ -189,6 +190,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters["figure"] = lambda value: number(value).zh
     made.filters["log_odds"] = log_odds
+    made.filters["curve"], made.filters["local"] = curve, local
     made.filters["percent"] = lambda value: f"{value:.1%}"
     made.filters["plain"] = lambda value: "、".join(map(str, value)) if isinstance(value, list) else value
     made.filters["table_zh"] = phrases.table_zh

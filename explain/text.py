@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from explain import phrases, suggested
+from explain.calibration_words import curve, local
 from explain.figures import log_odds, number
 from explain.record import record_of
 from explain.schema import ScoreRecord
@@ -141,7 +142,8 @@ def _probabilities(record: ScoreRecord) -> Iterator[str]:
     yield "  每一概率的来历（对数几率）：基准 + 各指标贡献之和 = 边际，再经校准为概率"
     for outcome, model in models.items():
         share = sum(model.contributions.values())
-        method = model.calibration.get("method", "见记录")
+        beside = local(model.calibration)
+        method = curve(model.calibration) + (f"；辖区、行业与年度：{beside}" if beside else "")
         yield (
             f"    {words[outcome]}：{log_odds(model.base)} + ({log_odds(share)}) = {log_odds(model.margin)}"
             f"（余差 {model.residual:.1e}）→ 校准（{method}）→ {model.probability:.1%}"

@@ -156,8 +156,8 @@ def _fit(
     if areas is not None:
         means_of[0] = areas
     factors = [
-        # A single group differs from nothing.
-        Factor(codes, len(mean), mean, params.min_cases if len(mean) > 1 else len(y) + 1)
+        # A group that holds every case differs from nothing.
+        Factor(codes, len(mean), mean, params.min_cases if len(mean) > 1 or codes.min() < 0 else len(y) + 1)
         for codes, mean in zip((places.area, places.industry, places.cell), means_of, strict=True)
     ]
     pooled = pool(y, np.column_stack(columns), Prior(np.array(means), np.array(errors)), factors)
@@ -205,9 +205,7 @@ def _standard(areas: Sequence[str], figures: Mapping[str, Sequence[float | None]
     raw = np.array(
         [[np.nan if v is None else v for v in figures.get(area, [None] * width)] for area in areas], dtype=np.float64
     ).reshape(len(areas), width)
-    if not np.isfinite(raw).any():
-        return np.zeros((len(areas), 0))
-    with np.errstate(invalid="ignore"):
-        centred = raw - np.nanmean(raw, axis=0)
-        deviation = np.nanstd(raw, axis=0)
+    raw = raw[:, np.isfinite(raw).any(axis=0)]
+    centred = raw - np.nanmean(raw, axis=0)
+    deviation = np.nanstd(raw, axis=0)
     return np.where(np.isfinite(centred) & (deviation > 0), centred / np.where(deviation > 0, deviation, 1.0), 0.0)

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from explain.figures import log_odds
+from explain.calibration_words import curve, local
+from explain.figures import log_odds, signed
 from explain.schema import Model, Models
-from service.words import CALIBRATIONS, EN, OUTCOMES
+from service.words import EN, OUTCOMES
 
 SHOWN = 12  # indicators in lines of their own; the rest is one line, so that the column still adds up
 
@@ -81,11 +82,6 @@ def _ranked(found: Mapping[str, Model]) -> list[str]:
     return sorted((id_ for id_ in ids if weight[id_]), key=lambda id_: -weight[id_])
 
 
-def signed(figure: str) -> str:
-    """A figure with a true minus sign, as wide as the plus."""
-    return figure.replace("-", "\u2212")
-
-
 def _cell(outcome: str, contribution: float | None, scale: float) -> Cell | None:
     if contribution is None:
         return None
@@ -93,16 +89,6 @@ def _cell(outcome: str, contribution: float | None, scale: float) -> Cell | None
     raises = contribution > 0
     favourable = raises == (outcome == "success")
     return Cell(signed(log_odds(contribution)), 50.0 if raises else 50 - length, length, favourable)
-
-
-def _method(model: Model) -> str:
-    """The calibration in words; a logistic one with its two numbers, so that it can be recomputed by hand."""
-    step = model.calibration
-    method = str(step.get("method", "见记录"))
-    slope, intercept = step.get("slope"), step.get("intercept")
-    if isinstance(slope, int | float) and isinstance(intercept, int | float):
-        return signed(f"{slope:.3f} × 边际 {intercept:+.3f}")
-    return CALIBRATIONS.get(method, method)
 
 
 def _feet(found: Sequence[Model]) -> list[Foot]:
@@ -117,6 +103,15 @@ def _feet(found: Sequence[Model]) -> list[Foot]:
             tuple(signed(f"{model.residual:.0e}") if model.residual else "0" for model in found),
             "minor",
         ),
-        Foot("校准", "calibration", tuple(_method(model) for model in found)),
+        Foot("校准", "calibration", tuple(curve(model.calibration) for model in found)),
+        *_local(found),
         Foot("概率", "probability", tuple(f"{model.probability:.1%}" for model in found), "total"),
     ]
+
+
+def _local(found: Sequence[Model]) -> list[Foot]:
+    """What place and year add in the calibration; no line where nothing is added."""
+    parts = tuple(local(model.calibration) or "—" for model in found)
+    return (
+        [] if set(parts) == {"—"} else [Foot("辖区、行业与年度（不归于个人）", "place and year, not the person", parts)]
+    )

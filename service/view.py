@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from explain import phrases, suggested
-from explain.figures import number
+from explain.figures import number, signed
 from explain.schema import EvidenceRows, Fact, Reason, ScoreRecord
 from explain.text import Named
 from explain.words import vocabulary
 from ledger.rows import Entry
-from service.margins import MarginTable, margin_table, signed
+from service.margins import MarginTable, margin_table
 from service.rulebook import RuleBook, RuleView
 from service.words import EN, OUTCOMES, SCORES, said
 

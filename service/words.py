@@ -81,5 +81,3 @@ SCORES: Mapping[str, str] = {
     "p_redefault_6": "六个月再失信概率",
     "p_success": "修复成功概率",
 }
-
-CALIBRATIONS: Mapping[str, str] = {"platt": "逻辑校准 Platt", "isotonic": "保序校准 isotonic"}

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from explain.calibration_words import curve, local
 from explain.contributions import Contributions
 from explain.points import card_points
 from explain.reference import Reference
 from explain.terms import calibration_step, model_terms
 from models.calibration import Calibrator
+from models.local import Shift
 from models.reference import GRID, GroupReference, IndicatorReference, ReferencePopulation
 from models.scorecard import Anchor, CardBin, CardIndicator, CardReference, Odds, Scorecard
 
@@ -152,3 +154,16 @@ def test_terms_of_a_case_and_a_calibration_that_can_be_recomputed() -> None:
         step = calibration_step(knots, margin)
         assert np.interp(margin, step["x"], step["y"]) == pytest.approx(knots.probability(margin), abs=1e-15)
         assert len(step["x"]) <= 2
+
+
+def test_a_place_is_told_in_the_step_and_in_words_and_recomputes_the_probability() -> None:
+    line = Calibrator(method="platt", slope=1.1, intercept=-0.2, cases=9, events=4, source="held out")
+    shift = Shift(region=-0.3, industry=0.0, cell=0.0, trend=0.45, ruled=0.1)
+    step = calibration_step(line, 0.7, shift)
+    assert step["local"] == {"region": -0.3, "industry": 0.0, "cell": 0.0, "trend": 0.45, "ruled": 0.1}
+    log_odds = step["intercept"] + step["slope"] * 0.7 + sum(step["local"].values())
+    assert line.probability(0.7, shift.total) == pytest.approx(1 / (1 + math.exp(-log_odds)), abs=1e-15)
+    assert curve(step) == "1.100 × 边际 −0.200"
+    assert local(step) == "本院辖区 −0.30，年度趋势 +0.45，经批准的规则 +0.10"
+    assert local(calibration_step(line, 0.7)) == ""
+    assert curve({"method": "isotonic", "x": [], "y": []}) == "保序校准 isotonic"

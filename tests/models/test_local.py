@@ -1,0 +1,169 @@
+"""Shifts by place and year: read at a day, fitted on a world whose courts, trades and trend are known."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+from scipy.special import expit
+
+from models.calibration import Calibrator
+from models.calibration_fit import Locality, fit_calibrator
+from models.faults import FitFault
+from models.local import LocalShifts, Place, place_of
+from models.local_fit import Places, first_shifts, fit_local, lay_out_places
+from models.metrics import calibration_line
+from models.params import FitParams, LocalParams
+
+AREAS = tuple(f"2201{number:02d}" for number in range(1, 13))
+FIRST = date(2019, 1, 1)
+SHIFTS = LocalShifts(
+    regions={"220102": -0.3, "330881": 0.4},
+    industries={"E": 0.2},
+    cells={"220102/E": 0.1},
+    trend=0.2,
+    trend_from=date(2020, 1, 1),
+    trend_until=date(2022, 1, 1),
+)
+PARAMS = FitParams.of_profile("applications")
+
+
+def test_the_shift_of_a_place_is_the_sum_of_its_parts_and_a_trend_ends() -> None:
+    found = SHIFTS.at(Place("220102", "E", date(2021, 1, 1)), ruled=0.05)
+    assert found[:3] == (-0.3, 0.2, 0.1)
+    assert found.trend == pytest.approx(0.2 * 366 / 365.25)
+    assert found.total == pytest.approx(-0.3 + 0.2 + 0.1 + found.trend + 0.05)
+    last = SHIFTS.at(Place("220102", None, date(2022, 1, 1)))
+    assert SHIFTS.at(Place("220102", None, date(2035, 1, 1))) == last
+    assert last[1:3] == (0.0, 0.0)
+    assert SHIFTS.at(Place("999999", "Q", date(2020, 1, 1))).total == 0.0
+
+
+def test_an_area_is_known_under_the_code_it_bears_on_the_day() -> None:
+    assert place_of("220181", "C", date(2024, 1, 1)).region == "220113"
+    assert place_of("220181", float("nan"), date(2013, 1, 1)) == Place("220181", None, date(2013, 1, 1))
+
+
+def test_json_round_trip_and_a_trend_without_days_is_refused() -> None:
+    calibrator = Calibrator(method="platt", slope=1.1, intercept=-0.2, local=SHIFTS, cases=10, events=3, source="made")
+    assert Calibrator.from_json(calibrator.to_json()) == calibrator
+    with pytest.raises(ValidationError, match="a trend needs the days between which it runs"):
+        LocalShifts(trend=0.1)
+    assert LocalShifts(trend=0.0).years(date(2020, 1, 1)) == 0.0
+
+
+def test_a_shift_moves_the_log_odds_by_itself_and_keeps_the_order() -> None:
+    line = Calibrator(method="platt", slope=0.9, intercept=-1.0, cases=10, events=3, source="made")
+    curve = Calibrator(method="isotonic", x=(-2.0, 0.0, 1.0), y=(0.1, 0.3, 0.7), cases=10, events=3, source="made")
+    for calibrator in (line, curve):
+        plain, moved = calibrator.probability(0.4), calibrator.probability(0.4, 0.5)
+        assert np.log(moved / (1 - moved)) - np.log(plain / (1 - plain)) == pytest.approx(0.5)
+        steps = np.diff([calibrator.probability(margin, -0.7) for margin in np.linspace(-3, 2, 200)])
+        assert (steps >= 0).all()
+    whole = curve.apply(np.array([-1.0, 0.5]), [0.2, -0.2])
+    assert whole.tolist() == [curve.probability(-1.0, 0.2), curve.probability(0.5, -0.2)]
+
+
+def made(n: int, seed: int, *, start: date = FIRST, years: float = 3.0) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Places, margins and the true log-odds beside the margin: severe and mild courts, a trade, a yearly trend."""
+    rng = np.random.default_rng(seed)
+    area = rng.integers(0, len(AREAS), n)
+    builder = rng.random(n) < 0.3
+    day = rng.integers(0, int(365 * years), n)
+    as_of = pd.to_datetime([start + timedelta(days=int(d)) for d in day]).tz_localize("Asia/Shanghai")
+    places = pd.DataFrame(
+        {"region": np.array(AREAS)[area], "industry": np.where(builder, "E", None), "as_of": as_of},
+    )
+    margin = rng.normal(size=n)
+    since = np.array([(moment.date() - FIRST).days for moment in as_of]) / 365.25
+    beside = 0.1 * (area - 5.5) + 0.4 * builder + 0.25 * since
+    return places, margin, beside
+
+
+def labels(margin: np.ndarray, beside: np.ndarray, seed: int) -> np.ndarray:
+    draw = np.random.default_rng(seed).random(len(margin))
+    return (draw < expit(-0.9 + 0.8 * margin + beside)).astype(np.float64)
+
+
+def test_courts_trade_and_trend_are_recovered_within_their_error() -> None:
+    told, margin, beside = made(20000, 1)
+    y = labels(margin, beside, 2)
+    places = lay_out_places(told)
+    before = first_shifts(y[:10000], places.take(np.arange(10000)), LocalParams(), trend=True)
+    rest = np.arange(10000, 20000)
+    found = fit_local(y[rest], margin[rest], places.take(rest), LocalParams(), before, trend=True)
+    assert found.slope == pytest.approx(0.8, abs=0.06)
+    assert found.shifts.trend == pytest.approx(0.25, abs=0.06)
+    effects = np.array([found.shifts.regions[name] for name in AREAS])
+    np.testing.assert_allclose(effects - effects.mean(), 0.1 * (np.arange(12) - 5.5), atol=0.12)
+    assert found.shifts.industries["E"] == pytest.approx(0.4, abs=0.1)
+    assert places.shifts(found.shifts)[:50].tolist() == pytest.approx(
+        [
+            found.shifts.at(place_of(region, industry, moment.date())).total
+            for region, industry, moment in told.head(50).itertuples(index=False)
+        ]
+    )
+
+
+def test_probabilities_stay_honest_in_years_after_the_calibration() -> None:
+    told, margin, beside = made(16000, 3)
+    y = labels(margin, beside, 4)
+    places = lay_out_places(told)
+    first, second = np.arange(8000), np.arange(8000, 16000)
+    before = first_shifts(y[first], places.take(first), LocalParams(), trend=True)
+    known = Locality(places.take(second), before, trend=True)
+    with_places = fit_calibrator(margin[second], y[second], "made", PARAMS, known)
+    without = fit_calibrator(margin[second], y[second], "made", PARAMS)
+    assert with_places.method == without.method == "isotonic"
+    later, margins, truth = made(16000, 5, start=date(2022, 1, 1), years=2.0)
+    true = expit(-0.9 + 0.8 * margins + truth)
+    where = lay_out_places(later)
+    p = with_places.apply(margins, where.shifts(with_places.local).tolist())
+    assert np.abs(p - true).mean() < 0.03
+    assert np.abs(without.apply(margins) - true).mean() > 0.08
+    assert calibration_line(labels(margins, truth, 6), p)[0] == pytest.approx(1.0, abs=0.08)
+
+
+def test_courts_figures_speak_for_an_area_without_enough_cases() -> None:
+    told, margin, beside = made(12000, 7)
+    y = labels(margin, beside, 8)
+    few = told["region"] == AREAS[-1]
+    keep = ~few | (np.cumsum(few) <= 20)
+    told, y = told[keep].reset_index(drop=True), y[keep]
+    figures = {name: [0.1 * number, None] for number, name in enumerate(AREAS)}
+    by_figures = first_shifts(y, lay_out_places(told, figures), LocalParams(), trend=False)
+    plain = first_shifts(y, lay_out_places(told), LocalParams(), trend=False)
+    assert plain.shifts.regions.get(AREAS[-1], 0.0) == 0.0
+    middle = np.mean([by_figures.shifts.regions[name] for name in AREAS])
+    assert by_figures.shifts.regions[AREAS[-1]] - middle == pytest.approx(0.55, abs=0.2)
+
+
+def test_few_events_take_the_shifts_as_they_were_found_before() -> None:
+    told, margin, beside = made(9000, 9)
+    y = labels(margin, beside, 10)
+    places = lay_out_places(told)
+    before = first_shifts(y, places, LocalParams(), trend=True)
+    few = np.flatnonzero(y == 1)[:8].tolist() + np.flatnonzero(y == 0)[:60].tolist()
+    rows = np.array(few)
+    found = fit_calibrator(margin[rows], y[rows], "made", PARAMS, Locality(places.take(rows), before, trend=True))
+    assert found.local == before.shifts
+    assert "only 8 cases" in found.note
+    p = found.apply(margin[rows], places.take(rows).shifts(found.local).tolist())
+    assert p.mean() == pytest.approx(y[rows].mean(), abs=1e-9)
+
+
+def test_one_area_and_no_trend_shift_nothing() -> None:
+    told, margin, beside = made(2000, 11)
+    places = lay_out_places(told.assign(region="220102", industry=None))
+    found = first_shifts(labels(margin, beside, 12), places, LocalParams(), trend=False)
+    assert found.shifts == LocalShifts()
+
+
+def test_places_without_their_columns_are_refused() -> None:
+    told, _, _ = made(10, 13)
+    with pytest.raises(FitFault, match=r"places lack column 'region'.*places lack column 'as_of'"):
+        lay_out_places(told[["industry"]])
+    assert isinstance(lay_out_places(told), Places)
