@@ -22,8 +22,8 @@ COLUMNS = ("region", "industry", "as_of")
 
 
 class Place(NamedTuple):
-    """Where and when a case is assessed: the court's area under the code it bears that day, the section of industry
-    (None: not stated), and the day."""
+    """Where and when a case is assessed: the court's area under its newest code, the section of industry (None: not
+    stated), and the day."""
 
     region: str
     industry: str | None
@@ -36,8 +36,8 @@ class Place(NamedTuple):
 
 
 def place_of(region: str, industry: object, on: date) -> Place:
-    """The place of a case: the area under the code it bears on the day, the industry as text or None."""
-    return Place(region_on(region, on), industry if isinstance(industry, str) else None, on)
+    """The place of a case: the area under its newest code, so that its history stays one, the industry as text or None."""
+    return Place(region_on(region, date.max), industry if isinstance(industry, str) else None, on)
 
 
 class Shift(NamedTuple):

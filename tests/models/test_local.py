@@ -42,9 +42,9 @@ def test_the_shift_of_a_place_is_the_sum_of_its_parts_and_a_trend_ends() -> None
     assert SHIFTS.at(Place("999999", "Q", date(2020, 1, 1))).total == 0.0
 
 
-def test_an_area_is_known_under_the_code_it_bears_on_the_day() -> None:
-    assert place_of("220181", "C", date(2024, 1, 1)).region == "220113"
-    assert place_of("220181", float("nan"), date(2013, 1, 1)) == Place("220181", None, date(2013, 1, 1))
+def test_an_area_keeps_its_history_when_its_code_changes() -> None:
+    assert place_of("220181", float("nan"), date(2013, 1, 1)) == Place("220113", None, date(2013, 1, 1))
+    assert place_of("220113", "C", date(2024, 1, 1)) == Place("220113", "C", date(2024, 1, 1))
 
 
 def test_json_round_trip_and_a_trend_without_days_is_refused() -> None:
