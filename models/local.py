@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 def place_of(region: str, industry: object, on: date) -> Place:
-    """The place of a case: the area under its newest code, so that its history stays one, the industry as text or None."""
+    """The place of a case: the area under its newest code, so that its history stays one; industry None if not text."""
     return Place(region_on(region, date.max), industry if isinstance(industry, str) else None, on)
 
 

@@ -63,7 +63,7 @@ class Places:
                 (local.cells, self.cells),
             )
         )
-        return areas[self.area] + industries[self.industry] + cells[self.cell] + trend
+        return np.asarray(areas[self.area] + industries[self.industry] + cells[self.cell] + trend, dtype=np.float64)
 
 
 def lay_out_places(places: pd.DataFrame, figures: Mapping[str, Sequence[float | None]] | None = None) -> Places:

@@ -113,9 +113,10 @@ def pool(y: FloatArray, fixed: FloatArray, prior: Prior, factors: Sequence[Facto
 def _sums(factor: Factor, values: FloatArray) -> FloatArray:
     """Sum of values (n,) per group (size,)."""
     inside = factor.codes >= 0
-    return np.bincount(factor.codes[inside], weights=values[inside], minlength=factor.size)
+    counted = np.bincount(factor.codes[inside], weights=values[inside], minlength=factor.size)
+    return np.asarray(counted, dtype=np.float64)
 
 
 def _spread_out(factor: Factor, effect: FloatArray) -> FloatArray:
     """Each case's own effect (n,), 0 where it is in no group."""
-    return np.append(effect, 0.0)[factor.codes]  # code -1 is the 0 at the end
+    return np.asarray(np.append(effect, 0.0)[factor.codes], dtype=np.float64)  # code -1 is the 0 at the end
