@@ -12,7 +12,7 @@ from pipeline.home import Home
 from pipeline.in_force import rules_in_force
 from pipeline.promote import champion
 from pipeline.refusals import InputRefused
-from pipeline.say import DONE, Outcome, emit_text
+from pipeline.say import DONE, Outcome, emit_text, tell
 from policy.regions import is_region
 from policy.rulebook import diff_markdown
 from policy.rulebook import rules as rules_markdown
@@ -27,8 +27,11 @@ def rules(on: date, region: str, bundle: str | None, html: bool, court_files: Se
     home = Home.from_environment()
     _known(region)
     policy = rules_in_force(home, court_files)
-    card = install(home, bundle).scorecard if bundle is not None or champion(home) is not None else None
-    table = None if card is None else points_table(card)
+    scored = install(home, bundle) if bundle is not None or champion(home) is not None else None
+    card = None if scored is None else scored.scorecard
+    table = None if card is None or scored is None else points_table(card, scored.id)
+    if table is None:
+        tell("no points table: no bundle with a card was named, and none is the champion here")
     if html:
         emit_text(rules_html(policy, on, region, table))
     else:
@@ -50,13 +53,13 @@ def _known(region: str) -> None:
         )
 
 
-def points_table(card: Scorecard) -> Table:
-    """The card as a table that anyone can add up by hand."""
-    rows = tuple(
-        (DIMENSIONS_ZH[row["dimension"]], row["zh"], row["bin"], f"{row['points']:+.1f}") for row in card.table()
-    )
-    caption = f"积分每增加{card.odds.points_to_double:.1f}分，十二个月内不再失信的胜算加倍。"
-    return Table(caption, HEAD, rows)
+def points_table(card: Scorecard, bundle: str) -> Table:
+    """The card of a bundle as a table that anyone can add up by hand, dimension by dimension."""
+    order = list(DIMENSIONS_ZH)
+    lines = sorted(card.table(), key=lambda row: order.index(row["dimension"]))  # stable: indicators stay together
+    rows = tuple((DIMENSIONS_ZH[row["dimension"]], row["zh"], row["bin"], f"{row['points']:+.1f}") for row in lines)
+    doubles = f"积分每增加{card.odds.points_to_double:.1f}分，十二个月内不再失信的胜算加倍。"
+    return Table(f"积分卡（模型 {bundle}，{len(card.indicators)}项指标）。{doubles}", HEAD, rows)
 
 
 def markdown(table: Table) -> str:

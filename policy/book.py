@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from policy.logic import statements
 from policy.parameters import Policy
 from policy.regions import ANYWHERE
 from policy.rules import Resolved
@@ -18,10 +19,12 @@ TITLE = "司法信用修复评估规则"
 NOTE = "本规则只产生建议，由承办法官决定；任何申请不因分数被拒绝。标明“设定”的数值没有法规来源，可以质疑和修改。"
 UNSET = "尚无规定"
 POINTS = "积分"
+FINDINGS = "认定"
 _SECTIONS = (
     ("DT1", "法定退出（不经任何模型）"),
     ("DT2", "负面清单（人工审查，列明理由）"),
     ("申请条件", "申请条件（地区可另设）"),
+    (FINDINGS, "事实认定（先于各表，皆有所据，均非模型所定）"),
     ("DT3", "失信层级"),
     ("DT4", "最短公示期"),
     (POINTS, "积分构成"),
@@ -73,10 +76,11 @@ class Row(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One chapter of the book; `code` is the decision table."""
+    """One chapter of the book: the decision table `code` in sentences, then the values it reads."""
 
     code: str
     title: str
+    logic: tuple[str, ...]
     rows: tuple[Row, ...]
 
 
@@ -101,6 +105,10 @@ def book(policy: Policy, on: date, region: str = ANYWHERE) -> Book:
         for found in policy.rules(on, region, section).all():
             if found.industry != ANYWHERE:
                 special.setdefault(found.key, []).append(found)
+
+    def in_words(key: str) -> str:
+        return value_zh(policy.schema.keys[key], held[key].value) if key in held else UNSET
+
     chapters = []
     for place, (code, title) in enumerate(_SECTIONS, start=1):
         rows: list[Row] = []
@@ -108,7 +116,8 @@ def book(policy: Policy, on: date, region: str = ANYWHERE) -> Book:
             if spec.rule == code:
                 rows.append(_row(spec, held[spec.key]) if spec.key in held else _unset(spec))
                 rows.extend(_row(spec, found) for found in special.get(spec.key, ()))
-        chapters.append(Section(code, f"{numeral(place)}、{title}", tuple(rows)))
+        logic = tuple(statement.with_values(in_words) for statement in statements()[code])
+        chapters.append(Section(code, f"{numeral(place)}、{title}", logic, tuple(rows)))
     return Book(on, region_zh(region), policy.hash, tuple(chapters))
 
 

@@ -33,7 +33,9 @@ def rules(policy: Policy, on: date, region: str = ANYWHERE, points_table: str | 
         NOTE,
     ]
     for section in found.sections:
-        lines += ["", f"## {section.title}", "", "| 规则 | 值 | 适用 | 起始 | 依据 |", "|---|---|---|---|---|"]
+        lines += ["", f"## {section.title}", "", *(f"{place}. {zh}" for place, zh in enumerate(section.logic, start=1))]
+        if section.rows:
+            lines += ["", "| 规则 | 值 | 适用 | 起始 | 依据 |", "|---|---|---|---|---|"]
         for row in section.rows:
             cells = (f"{row.title}（`{row.key}`）", row.value, row.place, row.since, row.source)
             lines.append(_line(cells))

@@ -17,7 +17,11 @@ body { font-family: "Noto Serif CJK SC", "Songti SC", SimSun, serif; line-height
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #999; }
 table { border-collapse: collapse; width: 100%; margin: .8rem 0; }
 th, td { border: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top; }
-th { background: #f3f3f0; white-space: nowrap; } td:nth-child(4) { white-space: nowrap; }
+th { background: #f3f3f0; white-space: nowrap; }
+table.values { table-layout: fixed; } .values th:nth-child(1) { width: 33%; } .values th:nth-child(2) { width: 15%; }
+.values th:nth-child(3) { width: 8%; } .values th:nth-child(4) { width: 10%; }
+.points td:last-child { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+ol.logic { padding-left: 1.6rem; } ol.logic li { margin: .25rem 0; }
 code { font-size: .8em; color: #555; overflow-wrap: anywhere; }
 tr.assumption td:last-child { background: #fff6e0; }
 nav ol { columns: 2; } thead { display: table-header-group; } tr { break-inside: avoid; }
@@ -54,17 +58,19 @@ def rules_html(policy: Policy, on: date, region: str = ANYWHERE, points: Table |
 
 
 def _section(place: int, section: Section, points: Table | None) -> str:
-    rows = "".join(_row(row) for row in section.rows)
-    parts = [f'<h2 id="s{place}">{escape(section.title)}</h2>\n', _table(_HEAD, rows)]
+    logic = "".join(f"<li>{escape(sentence)}</li>\n" for sentence in section.logic)
+    parts = [f'<h2 id="s{place}">{escape(section.title)}</h2>\n', f'<ol class="logic">\n{logic}</ol>\n']
+    if section.rows:
+        parts.append(_table(_HEAD, "".join(_row(row) for row in section.rows), "values"))
     if section.code == POINTS and points is not None:
         cells = "".join(f"<tr>{_cells(row)}</tr>\n" for row in points.rows)
-        parts += [f"<p>{escape(points.caption)}</p>\n", _table(points.head, cells)]
+        parts += [f"<p>{escape(points.caption)}</p>\n", _table(points.head, cells, "points")]
     return "".join(parts)
 
 
-def _table(head: Sequence[str], rows: str) -> str:
+def _table(head: Sequence[str], rows: str, kind: str) -> str:
     titles = "".join(f"<th>{escape(title)}</th>" for title in head)
-    return f"<table>\n<thead><tr>{titles}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+    return f'<table class="{kind}">\n<thead><tr>{titles}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n'
 
 
 def _row(row: Row) -> str:

@@ -131,7 +131,8 @@ def shown(found: Suggestion, name: str) -> Any:
 def check(found: Suggestion, expected: Mapping[str, Any]) -> list[str]:
     """Everything in which the answer differs from what the case expects."""
     faults = []
-    text = "；".join(item.zh for item in (*found.trace, *found.conditions, *found.missing))
+    words = [fired.zh for fired in found.trace] + [item.zh for item in (*found.conditions, *found.missing)]
+    text = "；".join(words)
     for name, wanted in expected.items():
         if name == "fired":
             given = {fired.rule: fired.outcome for fired in reversed(found.trace)}

@@ -41,7 +41,7 @@ def test_what_is_not_yet_law_is_said_to_be_so() -> None:
 
 def test_the_points_table_stands_in_its_section() -> None:
     text = rules(POLICY, date(2025, 1, 1), points_table="| 履行比例 | 分 |")
-    assert text.index("## 六、积分构成") < text.index("| 履行比例 | 分 |") < text.index("## 七、")
+    assert text.index("## 七、积分构成") < text.index("| 履行比例 | 分 |") < text.index("## 八、")
 
 
 def test_the_revision_of_2017_shows_in_the_difference() -> None:
