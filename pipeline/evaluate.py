@@ -26,6 +26,7 @@ from pipeline.say import DONE, Outcome, progress, tell
 from pipeline.sections.cross_validation import cross_validation
 from pipeline.sections.evaluated import HEADS, Evaluated, Section
 from pipeline.sections.explanations import explanations
+from pipeline.sections.fairness import fairness, read_audit
 from pipeline.sections.figures import figures
 from pipeline.sections.grades import grades
 from pipeline.sections.groups import groups
@@ -41,6 +42,7 @@ SECTIONS: Final[tuple[tuple[str, Callable[[Evaluated], Section]], ...]] = (
     ("grades", grades),
     ("explanations", explanations),
     ("groups", groups),
+    ("fairness", fairness),
 )
 
 
@@ -96,6 +98,7 @@ def open_evaluated(
         margins=raw,
         probabilities=probabilities(bundle, raw, shifts_of(bundle, rows, policy)),
         truth=None if truth is None else read_truth(truth, prepared),
+        audit=read_audit([dataset.read_bucket(n, ("debtor_audit",))["debtor_audit"] for n in dataset.bucket_numbers()]),
     )
 
 

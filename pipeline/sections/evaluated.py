@@ -54,7 +54,8 @@ class Evaluated:
 
     `params`: as the bundle was trained; `settings`: of this evaluation; `margins` and `probabilities` (calibrated)
     of all cases, in the order of `frames.X`; `truth`: the truth table of a synthetic world by case key, else None,
-    with `success`, `redefault_6` and `redefault_12` as the true probabilities.
+    with `success`, `redefault_6` and `redefault_12` as the true probabilities; `audit`: protected attributes by debtor,
+    which the section on fairness alone reads, None where the dataset holds none.
     """
 
     bundle: Bundle
@@ -66,6 +67,7 @@ class Evaluated:
     margins: Mapping[str, Floats]
     probabilities: Mapping[str, Floats | None]
     truth: pd.DataFrame | None
+    audit: pd.DataFrame | None = None
 
     def held_out(self, outcome: str) -> HeldOut:
         """Labelled cases of the test period for `outcome`."""
