@@ -104,6 +104,6 @@ def _strongest(values: FloatArray, y: FloatArray, names: Sequence[str], most: in
     alone = []
     for name, column in zip(names, values.T, strict=True):
         filled = np.where(np.isnan(column), -np.inf, column)
-        value = auc(y, pd.Series(filled).rank().to_numpy(dtype=np.float64))
+        value = auc(y, filled)
         alone.append((name, max(value, 1 - value)))
     return tuple(sorted(alone, key=lambda item: (-item[1], item[0]))[:most])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pipeline.files import read_json
 from pipeline.refusals import InputRefused
 from pipeline.report import render
 from pipeline.sections.evaluated import Evaluated, Section
+from pipeline.sections.fairness import attributes, fairness
 from pipeline.sections.settings import EvaluationParams, evaluation_params
 from tests.pipeline.conftest import Trained
 
@@ -89,3 +91,24 @@ def test_parameters_of_the_evaluation_state_every_fault(tmp_path: Path) -> None:
     file.write_text("evaluate: 3\n", encoding="utf-8")
     with pytest.raises(InputRefused, match="mapping"):
         evaluation_params(file)
+
+
+def test_fairness_reads_the_audit_table_and_people_only(given: Evaluated) -> None:
+    assert given.audit is not None
+    whose = given.prepared.cohort.select("case_key", "debtor_id", "subject_type").to_pandas().set_index("case_key")
+    found = attributes(given, whose.index)
+    person = (whose["subject_type"] == "natural").to_numpy()
+    assert found["sex"].notna().to_numpy()[person].all()
+    assert not found["sex"].notna().to_numpy()[~person].any()
+    assert set(found["age_band"].dropna()) <= {"<30", "30-44", "45-59", "60+"}
+    key = found.index[person][0]
+    born = given.audit.loc[whose.loc[key, "debtor_id"], "birth_year"]
+    age = int(key.split("@")[1][:4]) - born
+    assert found.loc[key, "age_band"] == (
+        "<30" if age < 30 else "30-44" if age < 45 else "45-59" if age < 60 else "60+"
+    )
+    nobody = replace(given, audit=None)
+    assert fairness(nobody) == Section()
+    shown = fairness(given)
+    assert set(shown.metrics["fairness"]) >= {"success", "proxies"}
+    assert not set(given.bundle.indicator_ids) & {"sex", "birth_year", "ethnicity", "household_region"}
