@@ -117,7 +117,7 @@ def generate(
 def _work(plan: _Plan, processes: int) -> Iterator[_Made]:
     """Make the groups, one after the other or side by side."""
     sizes = np.bincount(_place(plan), minlength=plan.info.buckets)
-    groups = _groups(sizes, plan.chunk)
+    groups = _groups(sizes, min(plan.chunk, -(-plan.debtors // processes)))  # work for everybody in small worlds
     if processes == 1 or len(groups) == 1:
         for group in groups:
             yield _make(plan, group)
