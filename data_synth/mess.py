@@ -21,6 +21,7 @@ from data_synth.rng import Bools, Draws
 from records.contract import Column, Table
 from records.tables import TABLES
 
+VALID = ("late", "wrong_listing", "same_case_twice", "half_width")  # to be lived with: no fault
 _TOLD = pl.Schema({"table": pl.String, "row_id": pl.String, "debtor_id": pl.String, "fault": pl.String})
 _WORDS = "不详"  # what clerks write where they know no figure
 _LATE_TABLES = ("operating_monthly", "income_facts", "creditor_social_facts")

@@ -29,6 +29,12 @@ from records.tables import TABLES
 from records.validation_report import TableCount, ValidationReport
 
 SUITES: Final = Path(__file__).parent / "suites"
+# Expectations name controls, spaces and direction marks that no reader could see: on a page by their numbers.
+_INVISIBLE = (
+    *range(0x00, 0x09), *range(0x0B, 0x20), *range(0x7F, 0xA1), 0x1680, *range(0x2000, 0x2010),
+    *range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0xFEFF,
+)  # fmt: skip
+_VISIBLE: Final = {code: f"\\u{code:04x}" for code in _INVISIBLE}
 
 
 def suite_json(table: Table) -> dict[str, Any]:
@@ -61,7 +67,7 @@ def write_data_docs(out: Path, report: ValidationReport, title: str) -> Path:
         if result is not None:
             write_atomically(out / "results" / f"{name}.json", _json(result.to_json_dict()))
         page = view.render(_rendered(suite, result), heading=table.title_zh, table=name, title=title)
-        write_atomically(out / f"{name}.html", page.encode())
+        write_atomically(out / f"{name}.html", page.translate(_VISIBLE).encode())
         lines.append(_line(table, report.tables[name], verdicts))
     index = view.env.get_template("data_docs_index.html").render(
         title=title, lines=lines, total=report.total, ok=report.ok, fingerprint=report.fingerprint

@@ -12,7 +12,12 @@ DEBTORS = table(
     "被执行人",
     "debtor_id",
     "date of the registry extract (slowly changing)",
-    Column("subject_type", "enum", values=("natural", "enterprise", "individual_business", "other_unit")),
+    Column(
+        "subject_type",
+        "enum",
+        values=("natural", "enterprise", "individual_business", "other_unit"),
+        sensitivity="public",
+    ),
     Column("id_key", "id", sensitivity="sensitive", note="keyed HMAC of the identity number, never the number"),
     Column("uscc", "id", nullable=True, pattern=r"[0-9A-HJ-NPQRTUWXY]{18}", sensitivity="public"),
     Column("name_masked", "text", sensitivity="sensitive"),

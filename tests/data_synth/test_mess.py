@@ -9,10 +9,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_synth.mess import VALID
 from data_synth.world import generate
 from records.validate import validate
-
-VALID = ["late", "wrong_listing", "same_case_twice", "half_width"]
 
 
 @settings(max_examples=5, deadline=None)

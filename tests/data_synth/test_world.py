@@ -11,6 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from data_synth.history import draw_history, emit_history
+from data_synth.mess import VALID
 from data_synth.params import WorldParams
 from data_synth.world import generate
 from records.dataset import Dataset
@@ -142,19 +143,16 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     assert Dataset.open(tmp_path / "data").read(["debtors"])["debtors"]["debtor_id"].n_unique() == 4
 
 
-VALID_MESS = ["late", "wrong_listing", "same_case_twice", "half_width"]
-
-
 def test_mess_is_told_and_validation_finds_all_of_it_that_is_a_fault(tmp_path):
     generate(tmp_path / "data", 500, 5, buckets=2, mess=0.03)
     told = pl.read_parquet(tmp_path / "data_truth" / "mess.parquet")
     assert set(told["fault"]) == {
-        *VALID_MESS, "wrong_type", "future", "out_of_range", "not_finite", "not_allowed", "not_null", "bad_pattern",
+        *VALID, "wrong_type", "future", "out_of_range", "not_finite", "not_allowed", "not_null", "bad_pattern",
         "bad_text", "dangling_reference", "bad_supersedes", "duplicate_row",
     }  # fmt: skip
     report = validate(tmp_path / "data", suite=False)
     found = report.row_faults.select("table", "row_id", fault="code")
-    wrong = told.filter(~pl.col("fault").is_in(VALID_MESS))
+    wrong = told.filter(~pl.col("fault").is_in(VALID))
     assert wrong.join(found, on=["table", "row_id", "fault"], how="anti").rows() == []
     assert found.join(wrong, on=["table", "row_id"], how="anti").rows() == []
     counts = report.tables.values()

@@ -43,6 +43,27 @@ def test_audit_attributes_and_scores_do_not_travel_with_a_case() -> None:
     assert sensitive == {"debtor_audit"}
 
 
+def test_public_is_what_the_courts_lists_publish_and_nothing_personal_is() -> None:
+    """Fields of 失信被执行人 and 被执行人 at zxgk.court.gov.cn; names and numbers of persons are masked there."""
+    classes = {(t.name, c.name): c.sensitivity for t in TABLES.values() for c in t.columns}
+    assert {place for place, kind in classes.items() if kind == "public"} == {
+        ("debtors", "subject_type"),
+        ("debtors", "uscc"),
+        ("enforcement_cases", "case_no"),
+        ("enforcement_cases", "court_code"),
+        ("enforcement_cases", "basis_doc_no"),
+        ("enforcement_cases", "filed_date"),
+        ("enforcement_cases", "requested_amount"),
+        ("obligations", "performance_state"),
+        ("restriction_measures", "listing_reason"),
+        ("restriction_measures", "published_date"),
+        ("decisions", "certificate_code"),
+    }
+    for name in ("id_key", "name_masked"):
+        assert classes[("debtors", name)] == "sensitive"
+    assert classes[("hardship_attestations", "kind_class")] == "sensitive"
+
+
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.from_regex("[0-9A-HJ-NP-Y]{4,20}"))
 def test_patterns_read_the_same_in_both_engines(text: str) -> None:
     for pattern in (*PATTERNS, f"[^{CONTROLS[1:-1]}]+"):

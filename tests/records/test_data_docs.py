@@ -13,6 +13,7 @@ from records.dataset import DatasetInfo, DatasetWriter
 from records.tables import DATASET_TABLES, TABLES
 from records.validate import validate
 
+INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//|url\(|@import|<script""")
 
 
@@ -47,6 +48,8 @@ def test_every_table_has_a_page_that_says_what_was_found(dataset: Path, tmp_path
     asked = [verdict for verdict in report.verdicts if verdict.table == "payments"]
     assert f"{sum(one.success for one in asked)} / {len(asked)}" in pages["index"]
     assert pages["payments"].count("values must be greater than or equal to") >= 2
+    assert not any(INVISIBLE.search(page) for page in pages.values())
+    assert r"\u202f" in pages["payments"]  # the pattern of an identifier, readable
     result = json.loads((index.parent / "results" / "payments.json").read_text(encoding="utf-8"))
     assert [one["success"] for one in result["results"]] == [one.success for one in asked]
 
