@@ -116,16 +116,17 @@ def generate(
 
 def _work(plan: _Plan, processes: int) -> Iterator[_Made]:
     """Make the groups, one after the other or side by side."""
-    sizes = np.bincount(_place(plan), minlength=plan.info.buckets)
+    place = _place(plan)
+    sizes = np.bincount(place, minlength=plan.info.buckets)
     groups = _groups(sizes, min(plan.chunk, -(-plan.debtors // processes)))  # work for everybody in small worlds
+    members = [_members(place, group) for group in groups]
     if processes == 1 or len(groups) == 1:
-        for group in groups:
-            yield _make(plan, group)
+        yield from map(_make, [plan] * len(groups), groups, members)
         return
     # A new interpreter each: the threads of Polars do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(processes, len(groups)), mp_context=context) as pool:
-        yield from pool.map(_make, [plan] * len(groups), groups)
+        yield from pool.map(_make, [plan] * len(groups), groups, members)
 
 
 def _place(plan: _Plan) -> Ints:
@@ -134,9 +135,14 @@ def _place(plan: _Plan) -> Ints:
     return bucket_of(debtor_ids(everyone), plan.info.buckets).to_numpy()
 
 
-def _make(plan: _Plan, group: list[int]) -> _Made:
-    """Make the buckets of a group and write their rows and truth into a folder of their own."""
-    members = np.flatnonzero(np.isin(_place(plan), group)) + 1
+def _members(place: Ints, group: list[int]) -> Ints:
+    """Numbers of the debtors in the buckets of a group, ascending."""
+    inside = (place >= group[0]) & (place <= group[-1])  # the buckets of a group are neighbours
+    return np.asarray(np.flatnonzero(inside) + 1, dtype=np.int64)
+
+
+def _make(plan: _Plan, group: list[int], members: Ints) -> _Made:
+    """Make the buckets of a group, those of the debtors `members`; write their rows and truth into a folder apart."""
     mixer = Mess(plan.seed, plan.mess)
     sheets: list[dict[str, pl.DataFrame]] = []
     told: dict[str, list[pl.DataFrame]] = {name: [] for name in TRUTHS}

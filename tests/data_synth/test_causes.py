@@ -80,14 +80,29 @@ def test_a_shuffled_hidden_cause_loses_its_effect(cause, outcome):
     assert abs(effect(truth(cause))) < 4
 
 
-def test_a_removed_cause_no_longer_matters():
-    who = np.arange(1, 20_001)
-    params = WorldParams().without("redefault", "willingness")
-    frame = truth_of_applications(draw_history(who, who.size, 21, params))
-    names = ["ability", "willingness"]
-    beta, error = recovered(frame, "cause_", names, "y_redefault_12")
-    assert abs(beta[1]) < 4 * error[1]
-    assert beta[0] < -8 * error[0]
+@pytest.mark.parametrize(
+    ("outcome", "cause"),
+    [("redefault", "willingness"), ("redefault", "past_shock"), ("success", "performed"), ("success", "court")],
+)
+def test_a_removed_cause_no_longer_matters(outcome, cause):
+    """Its effect is there among all other causes, is gone once it is taken out, and the others stay."""
+    params = WorldParams()
+    names = list(params.redefault if outcome == "redefault" else params.success)
+    place = names.index(cause)
+
+    def effects(frame):
+        if outcome == "redefault":
+            return recovered(frame, "cause_", names, "y_redefault_12")
+        frame = frame.filter(pl.col("p_success").is_not_null() & (pl.col("decided_on") <= pl.date(2025, 12, 31)))
+        return recovered(frame, "success_", names, "granted")
+
+    there, error = effects(truth())
+    assert abs(there[place]) > 4 * error[place]
+    history = draw_history(np.arange(1, DEBTORS + 1), DEBTORS, 21, params.without(outcome, cause))
+    gone, error = effects(truth_of_applications(history).filter(pl.col("lane") == 1))
+    wanted = np.array([getattr(params, outcome)[name] for name in names])
+    wanted[place] = 0.0
+    assert (np.abs(gone - wanted) < 4 * error).all()
 
 
 def test_the_past_does_not_know_the_hidden_causes():
