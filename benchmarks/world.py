@@ -129,7 +129,7 @@ def invariance(folder: Path, debtors: int, seed: int) -> bool:
     same = True
     for mess in (0.0, 0.02):
         seen = set()
-        for chunk, processes in ((20_000, 1), (7_000, 2), (50_000, 2)):
+        for chunk, processes in ((debtors, 1), (debtors // 7, 2), (debtors // 3, 3)):
             here = folder / f"same{mess}-{chunk}-{processes}"
             _generate(here / "data", debtors, seed, processes=processes, chunk=chunk, mess=mess)
             seen.add(fingerprint(here))
