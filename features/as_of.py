@@ -11,7 +11,7 @@ what its plans cost, and one plan costs less than twenty.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise, starmap
 
 import numpy as np
@@ -82,15 +82,29 @@ def cut(
     kept = _kept([(name, tables[name]) for name in names if tables[name].height], whom)
     bounds = np.searchsorted(kept["table"].to_numpy(), np.arange(len(CASE_TABLES) + 1))
     spans = dict(zip(CASE_TABLES, starmap(slice, pairwise(bounds)), strict=True))
-    of_place = np.empty(whom.height + 1, dtype=np.uint32)
-    of_place[whom["case_at"].to_numpy()] = np.arange(whom.height, dtype=np.uint32)
-    place, case = kept["place"], pl.Series(of_place[kept["case_at"].to_numpy()])
-    return {name: tables[name][place[spans[name]]].hstack(cases[case[spans[name]]]) for name in names}
+    place, of_case = kept["place"], _of_case(cases, kept["case_at"])
+    return {
+        name: tables[name][place[spans[name]]].hstack(of_case(spans[name]))
+        if tables[name].height
+        else tables[name].hstack(cases.clear())
+        for name in names
+    }
 
 
 def known(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """`cut`, then the columns a row takes from its siblings (`features.linked`): what indicators read."""
     return link(cut(tables, cohort))
+
+
+def _of_case(cases: pl.DataFrame, case_at: pl.Series) -> Callable[[slice], pl.DataFrame]:
+    """The columns of the case of each row, for a span of rows."""
+    if cases.height == 1:  # one case: nothing needs to be looked up
+        every = cases[pl.Series(np.zeros(len(case_at), dtype=np.uint32))]
+        return lambda span: every.slice(0, span.stop - span.start)
+    of_place = np.empty(cases.height + 1, dtype=np.uint32)
+    of_place[cases["case_at"].to_numpy()] = np.arange(cases.height, dtype=np.uint32)
+    case = pl.Series(of_place[case_at.to_numpy()])
+    return lambda span: cases[case[span]]
 
 
 def _kept(filled: Sequence[tuple[str, pl.DataFrame]], whom: pl.DataFrame) -> pl.DataFrame:

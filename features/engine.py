@@ -95,10 +95,15 @@ def _values(plan: Plan, cohort: pl.DataFrame, readings: Sequence[Reading]) -> li
     for level in plan.steps:
         frame = frame.with_columns(level)
     values = collect(frame.select("case_key", *plan.combined))
-    return [
-        pl.DataFrame([values["case_key"], *(values[plan.columns[at]].alias(plan.indicators[at].id) for at in span)])
-        for span in plan.spans
-    ]
+    columns = dict(zip(values.columns, values.get_columns(), strict=True))
+    return [_named(columns, plan, span) for span in plan.spans]
+
+
+def _named(columns: Mapping[str, pl.Series], plan: Plan, span: range) -> pl.DataFrame:
+    """The values of one catalogue under the ids of its indicators; what reads the same was worked out once."""
+    ids = (plan.indicators[at].id for at in span)
+    own = (columns[plan.columns[at]] for at in span)
+    return pl.DataFrame([columns["case_key"], *map(pl.Series.alias, own, ids)])
 
 
 def _evidence(plan: Plan, cohort: pl.DataFrame, readings: Sequence[Reading]) -> list[pl.DataFrame]:

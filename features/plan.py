@@ -32,9 +32,7 @@ class TablePlan:
 
     name: str
     flags: tuple[pl.Expr, ...]
-    flag_names: tuple[str, ...]
     values: tuple[pl.Expr, ...]
-    value_names: tuple[str, ...]
     numbers: tuple[Number, ...]
     evidence: tuple[tuple[int, tuple[int, ...]], ...]  # position in Plan.indicators, and the flags of its rows
 
@@ -132,9 +130,7 @@ def _table_plan(name: str, parts: Mapping[str, Part], indicators: tuple[Indicato
     return TablePlan(
         name=name,
         flags=tuple(rows.fill_null(False).alias(f"rows/{at}") for at, rows in enumerate(flags.values())),
-        flag_names=tuple(f"rows/{at}" for at in range(len(flags))),
         values=tuple(value.alias(f"value/{at}") for at, value in enumerate(values.values())),
-        value_names=tuple(f"value/{at}" for at in range(len(values))),
         numbers=tuple(numbers),
         evidence=tuple(evidence),
     )

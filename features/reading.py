@@ -27,7 +27,7 @@ _COARSE = (pl.col("answer_form") != "value").alias("coarse")
 
 @dataclass(frozen=True)
 class Reading:
-    """One table with rows: its flags, one array each, its values, and where the rows of each case lie.
+    """One table with rows: `rows` (`row_id`, and `coarse` where its source may choose the answer), flags and values.
 
     `starts` are the first rows of the runs of cases, `cases` the place of each run's case in the cohort,
     -1 for a case that is not in it.
@@ -36,6 +36,7 @@ class Reading:
     plan: TablePlan
     rows: pl.DataFrame
     flags: Sequence[Flags]
+    values: Sequence[pl.Series]
     starts: NDArray[np.int64]
     cases: NDArray[np.int64]
 
@@ -57,9 +58,7 @@ def read(known: Mapping[str, pl.DataFrame], keys: pl.Series, plan: Plan) -> tupl
     runs = [_runs(known[table.name]) for table in tables]
     cases = _places([keys for _, keys in runs], keys)
     return tuple(
-        Reading(
-            table, rows[table.name], [rows[table.name][name].to_numpy() for name in table.flag_names], starts, found
-        )
+        _reading(table, rows[table.name], starts, found)
         for table, (starts, _), found in zip(tables, runs, cases, strict=True)
     )
 
@@ -100,10 +99,19 @@ def _columns(table: TablePlan) -> tuple[pl.Expr | str, ...]:
     return "row_id", *coarse, *table.flags, *table.values
 
 
+def _reading(plan: TablePlan, rows: pl.DataFrame, starts: NDArray[np.int64], cases: NDArray[np.int64]) -> Reading:
+    columns = rows.get_columns()
+    values = len(columns) - len(plan.values)
+    flags = values - len(plan.flags)
+    marks = [column.to_numpy() for column in columns[flags:values]]
+    return Reading(plan, pl.DataFrame(columns[:flags]), marks, columns[values:], starts, cases)
+
+
 def _runs(rows: pl.DataFrame) -> tuple[NDArray[np.int64], pl.Series]:
     """First row of each run of one case, and its key."""
     starts = np.flatnonzero(np.diff(rows["case_at"].to_numpy().astype(np.int64), prepend=-1))
-    return starts, rows[starts, "case_key"]
+    keys = rows["case_key"]
+    return starts, keys.slice(0, 1) if len(starts) == 1 else keys.gather(starts)
 
 
 def _places(runs: Sequence[pl.Series], keys: pl.Series) -> list[NDArray[np.int64]]:
@@ -124,7 +132,7 @@ _AT = pl.col("at").cast(pl.Int64).fill_null(-1)
 def _reduced(reading: Reading) -> Iterator[tuple[Number, Numbers, Flags | None]]:
     """Each part as a number per run of rows; for an extreme also where no row had a value."""
     flags, starts = reading.flags, reading.starts
-    values = [_filled(reading.rows[name]) for name in reading.plan.value_names]
+    values = [_filled(value) for value in reading.values]
     for number in reading.plan.numbers:
         flag = flags[number.flag]
         if number.reduce == "count":

@@ -13,7 +13,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from data_synth.world import generate
-from features.as_of import cut, with_day
+from features.as_of import cut, known, with_day
+from features.catalogue import scored_ids
+from features.engine import evaluate
+from features.facts import with_parameters
 from features.profiles import PROFILES
 from records.dataset import Dataset
 from records.tables import CASE_TABLES, TABLES
@@ -69,6 +72,50 @@ def test_a_probe_sees_the_future_in_the_records_and_nothing_of_it_behind_the_bou
         assert probe(raw[observed], y) > 0.75, outcome
         assert probe(bounded[observed], y) == 0.5, outcome
     assert bounded.sum() == 0 < raw.sum()
+
+
+def test_a_coin_tossed_after_the_as_of_is_plain_in_the_records_and_invisible_to_the_indicators(
+    world: tuple[Tables, pl.DataFrame, pl.DataFrame],
+) -> None:
+    """Facts that betray a coin, known at the very as-of: a probe on the records reads it off, the same probe on the
+    indicators does no better than a coin of its own. Known an hour sooner they would betray it there too."""
+    tables, whom, _ = world
+    whom = with_parameters(whom.unique("debtor_id", keep="last", maintain_order=True))
+    coin = np.random.default_rng(5).integers(0, 2, whom.height)
+    plain = inputs_of(tables, whom)
+    later, sooner = planted(tables, whom, coin, hours=0), planted(tables, whom, coin, hours=-1)
+    assert probe(later_rows(later, whom), coin) > 0.95
+    assert inputs_of(later, whom).tobytes() == plain.tobytes()
+    assert abs(probe(plain, coin) - 0.5) < 0.06
+    assert probe(inputs_of(sooner, whom), coin) > 0.95
+
+
+def planted(tables: Tables, whom: pl.DataFrame, coin: np.ndarray, *, hours: int) -> Tables:
+    """The tables with a verified violation, a payment and a false report for each case whose coin shows 1."""
+    moment = pl.col("as_of") + pl.duration(hours=hours)
+    cases = whom.filter(pl.Series(coin == 1)).select("debtor_id", moment=moment, day=moment.dt.date())
+    told = {
+        "behaviour_events": {"kind": pl.lit("ban_violation"), "verified_date": pl.col("day")},
+        "payments": {"paid_date": pl.col("day"), "nature": pl.lit("voluntary")},
+        "property_reports": {"verdict": pl.lit("false"), "verified_date": pl.col("day")},
+    }
+    out = dict(tables)
+    for name, columns in told.items():
+        pattern = tables[name].head(1).drop("debtor_id")
+        rows = cases.join(pattern, how="cross").with_columns(
+            known_at=pl.col("moment"), row_id=pl.concat_str(pl.lit(f"planted-{name}-"), "debtor_id"), **columns
+        )
+        rows = rows.with_columns(pl.col("row_id").alias(TABLES[name].business_id))
+        out[name] = pl.concat(
+            [tables[name], rows.select(pl.col(key).cast(kind) for key, kind in tables[name].schema.items())]
+        )
+    return out
+
+
+def inputs_of(tables: Tables, whom: pl.DataFrame) -> np.ndarray:
+    """What a model would be given: the scored indicators, a missing one as -1."""
+    values = evaluate(known(tables, whom), whom, PROFILE.catalogue)
+    return values.select(scored_ids()).fill_null(-1.0).to_numpy()
 
 
 def test_no_row_that_decided_a_label_was_known_at_the_as_of(
