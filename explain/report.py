@@ -26,8 +26,8 @@ from explain.reasons import twelve_month_contributions
 from explain.record import ModelTerms, record_of
 from explain.recourse import Recourse
 from explain.schema import Model, ScoreRecord
-from explain.stability import Stability
-from explain.text import Descriptions, Named, name_zh, value_zh
+from explain.stability import Stability, stability_said
+from explain.text import Descriptions, Named, name_en, name_zh, value_zh
 from explain.words import vocabulary
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -43,11 +43,13 @@ def report_html(
     *,
     recourse: Sequence[Recourse] = (),
     stability: Stability | None = None,
+    over_models: Stability | None = None,
 ) -> str:
     """The report of one record as one HTML file.
 
-    `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`). Recourse and
-    stability are shown where they are handed in. Raises RecordError when a mapping is not a whole record.
+    `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`). Recourse and both
+    kinds of stability (`explain.stability`) are shown where they are handed in. Raises RecordError when a mapping is
+    not a whole record.
     """
     whole = record if isinstance(record, ScoreRecord) else record_of(record)
     return (
@@ -61,7 +63,9 @@ def report_html(
             points=_points(whole, describe),
             families=_families(whole, describe),
             recourse=recourse,
-            stability=None if stability is None else _stability(stability, describe),
+            stability=stability_said(
+                stability, over_models, lambda id_: (name_zh(id_, describe), name_en(id_, describe))
+            ),
             value=lambda id_, value: value_zh(id_, value, describe),
             name=lambda id_: name_zh(id_, describe),
         )
@@ -108,7 +112,8 @@ def draft_reasons(record: ScoreRecord, describe: Descriptions) -> str:
         months = found.observation_months
         observation = told["observation"].format(months=months) if months else ""
         mode = words["modes"].get(found.mode, found.mode)
-        said.append(told["suggested"].format(mode=mode, route=words["routes"][found.route], observation=observation))
+        template = told["suggested_by_mode"].get(found.mode, told["suggested"])
+        said.append(template.format(mode=mode, route=words["routes"][found.route], observation=observation))
     for key, items in (("missing", found.missing), ("conditions", found.conditions)):
         if items:
             said.append(told[key].format(items="；".join(item.zh for item in items)))
@@ -145,13 +150,17 @@ def _families(record: ScoreRecord, describe: Descriptions) -> dict[str, Any] | N
     if first is None:
         return None
     added = first.contributions if second is None else twelve_month_contributions(_terms(first), _terms(second))
-    shares = by_family(added, {id_: str(describe.get(id_, {}).get("dimension", "all")) for id_ in added})
+    card = {} if record.points is None else record.points.indicators
+    dimension = {id_: str(describe.get(id_, {}).get("dimension", "all")) for id_ in (*added, *card)}
+    shares = by_family(added, dimension)
+    points = {(share.family, share.dimension): share.total for share in by_family(card, dimension)}
     widest = max((abs(share.total) for share in shares), default=0.0) or 1.0
     return {
         "outcome": "redefault_6" if second is None else "redefault_12",
         "dimensions": by_dimension(shares),
         "rows": [
             {"family": share.family, "dimension": share.dimension, "total": share.total,
+             "points": points.get((share.family, share.dimension)),
              "length": math.floor(abs(share.total) / widest * 100)}
             for share in shares
         ],
@@ -160,11 +169,6 @@ def _families(record: ScoreRecord, describe: Descriptions) -> dict[str, Any] | N
 
 def _terms(model: Model) -> ModelTerms:
     return ModelTerms(model.base, model.contributions, model.margin, model.calibration, model.probability)
-
-
-def _stability(found: Stability, describe: Descriptions) -> dict[str, Any]:
-    kept = [(name_zh(id_, describe), f"{share:.0%}") for id_, share in found.kept.items()]
-    return {"stable": found.stable, "kept": kept, "draws": found.draws}
 
 
 def _named(id_: str, describe: Descriptions) -> Named:
@@ -177,8 +181,8 @@ def _no_address(url: str, *_: object, **__: object) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _draft() -> Mapping[str, str]:
-    loaded: Mapping[str, str] = yaml.safe_load((_TEMPLATES / "draft.yaml").read_text("utf-8"))
+def _draft() -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = yaml.safe_load((_TEMPLATES / "draft.yaml").read_text("utf-8"))
     return loaded
 
 

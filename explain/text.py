@@ -22,8 +22,12 @@ _ROWS_SHOWN = 6  # row ids named per table in the text; the record holds all of 
 Descriptions = Mapping[str, Mapping[str, Any]]
 
 
-def explain_text(record: ScoreRecord | Mapping[str, Any], describe: Descriptions) -> str:
+def explain_text(
+    record: ScoreRecord | Mapping[str, Any], describe: Descriptions, firmness: Sequence[phrases.Words] = ()
+) -> str:
     """The explanation of one record in words.
+
+    `firmness`: how firm its reasons are (`explain.stability.stability_said`), shown where it was tried.
 
     `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`: zh, en, unit,
     maximum); an id it does not know is shown bare. Raises RecordError when a mapping is not a whole record.
@@ -33,7 +37,7 @@ def explain_text(record: ScoreRecord | Mapping[str, Any], describe: Descriptions
         _suggestion(whole),
         _points(whole, describe),
         _probabilities(whole),
-        _reasons(whole),
+        _reasons(whole, firmness),
         _rules(whole, describe),
         _missing_figures(whole),
         _origin(whole),
@@ -71,6 +75,11 @@ def value_zh(id_: str, value: float | None, describe: Descriptions) -> str:
 def name_zh(id_: str, describe: Descriptions) -> str:
     """The Chinese name of an indicator or fact."""
     return str(describe.get(id_, {}).get("zh", id_))
+
+
+def name_en(id_: str, describe: Descriptions) -> str:
+    """The English name of an indicator or fact."""
+    return str(describe.get(id_, {}).get("en", id_))
 
 
 def _head(record: ScoreRecord) -> Iterator[str]:
@@ -150,7 +159,7 @@ def _probabilities(record: ScoreRecord) -> Iterator[str]:
         )
 
 
-def _reasons(record: ScoreRecord) -> Iterator[str]:
+def _reasons(record: ScoreRecord, firmness: Sequence[phrases.Words]) -> Iterator[str]:
     if not record.reasons:
         return
     words = vocabulary()
@@ -162,6 +171,9 @@ def _reasons(record: ScoreRecord) -> Iterator[str]:
         for item in reason.evidence:
             more = f" 等{len(item.rows)}行" if len(item.rows) > _ROWS_SHOWN else ""
             yield f"     {phrases.table_zh(item.table)} {item.table}：{'、'.join(item.rows[:_ROWS_SHOWN])}{more}"
+    for line in firmness:  # never part of the record
+        yield f"  {line.zh}"
+        yield f"  {line.en}"
 
 
 def _rules(record: ScoreRecord, describe: Descriptions) -> Iterator[str]:

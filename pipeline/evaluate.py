@@ -31,6 +31,7 @@ from pipeline.sections.figures import figures
 from pipeline.sections.grades import grades
 from pipeline.sections.groups import groups
 from pipeline.sections.settings import evaluation_params
+from pipeline.sections.stability import reasons_stability
 from pipeline.train import frames, open_prepared
 from records.dataset import Dataset
 from records.files import write_atomically
@@ -41,6 +42,7 @@ SECTIONS: Final[tuple[tuple[str, Callable[[Evaluated], Section]], ...]] = (
     ("cross_validation", cross_validation),
     ("grades", grades),
     ("explanations", explanations),
+    ("stability", reasons_stability),
     ("groups", groups),
     ("fairness", fairness),
 )

@@ -14,6 +14,7 @@ from ledger.rows import Entry
 from ledger.store import Ledger
 from ledger.verify import verify as verify_ledger
 from pipeline.catalogues import describe_all
+from pipeline.firmness import firmness, firmness_said
 from pipeline.home import Home
 from pipeline.interacting import explain_interactions
 from pipeline.refusals import InputRefused
@@ -30,14 +31,15 @@ def explain(score_id: str, as_json: bool, report: Path | None, interactions: boo
     entry = entry_of(home, score_id)
     if interactions:
         return explain_interactions(home, entry, as_json)
+    firm = (None, None) if as_json and report is None else firmness(home, entry.record)
     if report is not None:
-        page = report_html(entry.record, describe_all())
+        page = report_html(entry.record, describe_all(), stability=firm[0], over_models=firm[1])
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
         tell(f"信用修复评估报告 assessment report in {report}")
     elif as_json:
         emit_json(dict(entry.record))
     else:
-        emit_text(explain_text(entry.record, describe_all()))
+        emit_text(explain_text(entry.record, describe_all(), firmness_said(firm)))
     return DONE
 
 

@@ -16,14 +16,13 @@ from explain.edits import edits_of_text
 from explain.recourse import Goal, Recourse, Rescore, open_goals, outlook
 from explain.recourse import recourse as find_way
 from explain.report import report_html, report_pdf
-from explain.stability import stability
 from explain.text import name_zh, value_zh
 from explain.what_if import NOTICE, WhatIf
 from explain.what_if import what_if as suppose
 from explain.words import vocabulary
-from features.profiles import PROFILES
 from pipeline.bundles import install
 from pipeline.catalogues import describe_all
+from pipeline.firmness import firmness
 from pipeline.home import Home
 from pipeline.recorded import entry_of
 from pipeline.refusals import InputRefused
@@ -46,12 +45,8 @@ def recourse(score_id: str, data: Path | None, goals: Sequence[str], report: Pat
     wanted = _goals(goals, record)
     found = [find_way(case, record, rescore, goal) for goal in wanted]
     if report is not None:
-        firm = None
-        if record["models"]["redefault_6"] is not None:
-            values = {item["id"]: item["value"] for item in record["indicators"]}
-            catalogue = PROFILES[scorer.bundle.profile].catalogue
-            firm = stability(scorer.bundle, catalogue, values, record["case"]["case_key"])
-        page = report_html(record, describe_all(), recourse=found, stability=firm)
+        noise, models = firmness(Home.from_environment(), record, scorer.bundle)
+        page = report_html(record, describe_all(), recourse=found, stability=noise, over_models=models)
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
         tell(f"信用修复评估报告 assessment report in {report}")
     if as_json:

@@ -129,6 +129,17 @@ def test_wordings_are_of_known_indicators_and_complete() -> None:
         assert not PROTECTED.search(str(wording)), id_
 
 
+def test_every_level_of_an_ordinal_or_code_has_words() -> None:
+    levelled = [one for one in EVERY.values() if one.unit.split(" ")[0] in {"ordinal", "code"}]
+    assert len(levelled) >= 4
+    for indicator in levelled:
+        assert indicator.minimum is not None
+        assert indicator.maximum is not None
+        for level in range(int(indicator.minimum), int(indicator.maximum) + 1):
+            said = phrases.figure(indicator, float(level))
+            assert not re.search(r"第\d+[级项]", said.zh), (indicator.id, level)
+
+
 def test_a_unit_without_words_is_refused() -> None:
     class Odd:
         id, zh, en, dimension, unit, maximum, scored = (

@@ -15,7 +15,7 @@ import pytest
 from explain import report as module
 from explain.record import RecordError, build_record
 from explain.recourse import Recourse, open_goals, recourse
-from explain.report import ReportError, draft_reasons, report_html, report_pdf
+from explain.report import ReportError, _families, draft_reasons, report_html, report_pdf
 from explain.stability import Stability
 from features.catalogue import MAIN
 from features.facts import FACTS
@@ -63,7 +63,7 @@ def test_the_report_holds_every_part_and_escapes_what_it_is_given(pieces: dict[s
     seen = Text(html)
     for part in (
         "信用修复评估报告", record.score_id, "建议等级", "66.5", "合计", "应履行款项已履行25%<b>。", "P1",
-        "积分在65至79.9之间", "没有找到能转入简易程序的方案", "理由不够稳定", "履行比例 50%", "裁判理由（草稿）",
+        "积分在65至79.9之间", "没有找到能转入简易程序的方案", "理由不够稳固", "履行比例 50%", "裁判理由（草稿）",
         "债务与履行", "权利与异议", "b" * 16,
     ):  # fmt: skip
         assert part in seen.text, part
@@ -104,9 +104,28 @@ def test_the_draft_says_facts_grade_and_suggestion_and_leaves_the_judge_the_word
     ):
         assert part in said
     assert "不利" not in said
+    assert "暂不宜准予修复" in said
+    assert "可考虑" not in said
+    granted = build_record(**pieces | {"suggestion": pieces["suggestion"] | {"mode": "conditional"}})
+    assert "综合全案情况，可考虑附条件修复，适用普通程序" in draft_reasons(granted, DESCRIBE)
     left = draft_reasons(build_record(**exit_pieces), DESCRIBE)
     assert "经门槛审查，义务已全部履行，应删除失信信息并解除限制消费。该情形依法办理" in left
     assert "可考虑" not in left
+
+
+def test_families_stand_in_log_odds_and_in_points(pieces: dict[str, Any]) -> None:
+    """Debt raw and as a share are read together: their contributions, and their points, are each summed."""
+    record = build_record(**pieces)
+    (debt,) = (row for row in _families(record, DESCRIBE)["rows"] if row["family"].zh == "债务与履行")
+    assert debt["points"] == pytest.approx(12.4 + 12.6)
+    first, second = record.models.redefault_6, record.models.redefault_7_12
+    assert first is not None
+    assert second is not None
+    p6, q = first.probability, second.probability
+    p12 = p6 + (1 - p6) * q
+    added = (p6 * (0.31 - 0.12) + q * (0.1 - 0.3)) / p12
+    assert debt["total"] == pytest.approx(added)
+    assert "+25.0" in report_html(record, DESCRIBE)
 
 
 def test_what_is_no_whole_record_has_no_report(pieces: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from explain.stability import Stability
 from pipeline.evaluate import SECTIONS, evaluate, joined_metrics, open_evaluated
 from pipeline.files import read_json
 from pipeline.refusals import InputRefused
@@ -14,6 +15,7 @@ from pipeline.report import render
 from pipeline.sections.evaluated import Evaluated, Section
 from pipeline.sections.fairness import attributes, fairness
 from pipeline.sections.settings import EvaluationParams, evaluation_params
+from pipeline.sections.stability import by_indicator, refit, told
 from tests.pipeline.conftest import Trained
 
 
@@ -112,3 +114,25 @@ def test_fairness_reads_the_audit_table_and_people_only(given: Evaluated) -> Non
     shown = fairness(given)
     assert set(shown.metrics["fairness"]) >= {"success", "proxies"}
     assert not set(given.bundle.indicator_ids) & {"sex", "birth_year", "ethnicity", "household_region"}
+
+
+def test_refits_see_other_debtors_and_reasons_are_told_how_firm_they_are(given: Evaluated, folder: Path) -> None:
+    first, again, other = (refit(given, number) for number in (0, 0, 1))
+    margin = {name: model.boosters["redefault_6"].model_to_string() for name, model in
+              (("first", first), ("again", again), ("other", other))}  # fmt: skip
+    assert margin["first"] == margin["again"] != margin["other"]
+    found = read_json(folder / "metrics.json")["stability"]
+    assert found["models"] == 4
+    for kind in ("noise", "refits"):
+        assert 0.0 <= found[kind]["flagged"] <= 1.0
+        assert 0.0 < found[kind]["kept"] <= 1.0
+    assert found["noise"]["kept"] > found["refits"]["kept"]  # a refit differs more than a shaken figure
+
+
+def test_an_indicator_is_told_only_where_it_leads() -> None:
+    noise = [Stability({"a": 1.0, "b": 0.5, "c": 1.0, "d": 0.1}, False, 4), Stability({"a": 0.5}, False, 4)]
+    models = [Stability({"a": 0.5, "b": 1.0, "c": 1.0, "d": 0.0}, False, 4), Stability({"a": 1.0}, True, 4)]
+    rows = {row["indicator"]: row for row in by_indicator(noise, models)}
+    assert set(rows) == {"a", "b", "c"}  # d was the fourth
+    assert rows["a"] == {"indicator": "a", "cases": 2, "noise": 0.75, "refits": 0.75}
+    assert told(models) == {"flagged": 0.5, "kept": (0.5 + 1.0 + 1.0 + 1.0) / 4}

@@ -11,7 +11,9 @@ import pytest
 
 from explain.what_if import EditError
 from ledger.store import Ledger
+from pipeline.firmness import firmness, firmness_said
 from pipeline.home import Home
+from pipeline.recorded import explain
 from pipeline.refusals import InputRefused
 from pipeline.scoring import open_ledger, open_scorer
 from pipeline.supposed import recourse, what_if
@@ -120,3 +122,26 @@ def test_suppositions_by_the_command_line(trained: Any, weak: tuple[str, Case, A
     refused = trained.run("what-if", weak[0], "payments", "--data", str(trained.court), home=fresh_home)
     assert refused.returncode == 1
     assert "edit 0 reads TABLE ROW_ID COLUMN=VALUE" in refused.stderr
+
+
+@pytest.mark.slow
+def test_how_firm_the_reasons_are_is_shown_with_every_explanation(
+    trained: Any, fresh_home: Home, weak: tuple[str, Case, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    score_id, _, record = weak
+    noise, models = firmness(fresh_home, record)
+    assert noise is not None
+    assert models is not None
+    assert (noise.draws, models.draws) == (64, 1)  # the second bundle of the home is the one other model
+    capsys.readouterr()
+    assert explain(score_id, False, None, False) == 0
+    text = capsys.readouterr().out
+    page = tmp_path / "page.html"
+    assert explain(score_id, False, page, False) == 0
+    for said in firmness_said((noise, models)):
+        assert said.zh in text
+        assert said.en in text
+        assert said.zh in page.read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert explain(score_id, True, None, False) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(record))  # the record itself is untouched
