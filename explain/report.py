@@ -22,12 +22,12 @@ from explain import phrases, suggested
 from explain.calibration_words import curve, local
 from explain.families import by_dimension, by_family
 from explain.figures import log_odds, number
+from explain.phrases import Words
 from explain.reasons import twelve_month_contributions
 from explain.record import ModelTerms, record_of
 from explain.recourse import Recourse
 from explain.schema import Model, ScoreRecord
-from explain.stability import Stability, stability_said
-from explain.text import Descriptions, Named, name_en, name_zh, value_zh
+from explain.text import Descriptions, Named, name_zh, value_zh
 from explain.words import vocabulary
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -42,14 +42,13 @@ def report_html(
     describe: Descriptions,
     *,
     recourse: Sequence[Recourse] = (),
-    stability: Stability | None = None,
-    over_models: Stability | None = None,
+    firmness: Sequence[Words] = (),
 ) -> str:
     """The report of one record as one HTML file.
 
-    `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`). Recourse and both
-    kinds of stability (`explain.stability`) are shown where they are handed in. Raises RecordError when a mapping is
-    not a whole record.
+    `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`). Recourse, and how
+    firm the reasons are (`explain.stability.stability_said`), are shown where they are handed in. Raises RecordError
+    when a mapping is not a whole record.
     """
     whole = record if isinstance(record, ScoreRecord) else record_of(record)
     return (
@@ -63,9 +62,7 @@ def report_html(
             points=_points(whole, describe),
             families=_families(whole, describe),
             recourse=recourse,
-            stability=stability_said(
-                stability, over_models, lambda id_: (name_zh(id_, describe), name_en(id_, describe))
-            ),
+            firmness=firmness,
             value=lambda id_, value: value_zh(id_, value, describe),
             name=lambda id_: name_zh(id_, describe),
         )

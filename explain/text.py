@@ -77,11 +77,6 @@ def name_zh(id_: str, describe: Descriptions) -> str:
     return str(describe.get(id_, {}).get("zh", id_))
 
 
-def name_en(id_: str, describe: Descriptions) -> str:
-    """The English name of an indicator or fact."""
-    return str(describe.get(id_, {}).get("en", id_))
-
-
 def _head(record: ScoreRecord) -> Iterator[str]:
     case, words = record.case, vocabulary()
     yield f"评分记录 Score record {record.score_id}"

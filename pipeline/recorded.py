@@ -33,7 +33,7 @@ def explain(score_id: str, as_json: bool, report: Path | None, interactions: boo
         return explain_interactions(home, entry, as_json)
     firm = (None, None) if as_json and report is None else firmness(home, entry.record)
     if report is not None:
-        page = report_html(entry.record, describe_all(), stability=firm[0], over_models=firm[1])
+        page = report_html(entry.record, describe_all(), firmness=firmness_said(firm))
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
         tell(f"信用修复评估报告 assessment report in {report}")
     elif as_json:

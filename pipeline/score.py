@@ -20,7 +20,9 @@ import polars as pl
 
 from explain.case_rows import KnownCase, known_case
 from explain.contributions import prepare
+from explain.phrases import Words
 from explain.recourse import Rescore
+from explain.stability import stability, stability_said
 from features.indicator import describe
 from features.profiles import PROFILES
 from models.bundle import Bundle, load_bundle
@@ -100,6 +102,19 @@ class Scorer:
         record = self.score_case(case)
         known = known_case(case.tables, case.debtor_id, case.application_id, case.as_of)
         return known, record, lambda tables, as_of: self._score(tables, case.debtor_id, case.application_id, as_of)
+
+    def firm(self, record: Record) -> tuple[Words, ...]:
+        """How firm the reasons of a record of this bundle are under noise in its figures, in words.
+
+        Nothing for a record that another bundle made, or in which no model ranks the reasons.
+        """
+        if record["versions"]["bundle"] != self.bundle.id or record["models"]["redefault_6"] is None:
+            return ()
+        catalogue = PROFILES[self.bundle.profile].catalogue
+        names = {item.id: (item.zh, item.en) for item in catalogue}
+        values = {item["id"]: item["value"] for item in record["indicators"]}
+        found = stability(self.bundle, catalogue, values, record["case"]["case_key"])
+        return stability_said(found, None, names.__getitem__)
 
     def _score(
         self, tables: Mapping[str, pl.DataFrame], debtor_id: str, application_id: str | None, as_of: datetime

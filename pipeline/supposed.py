@@ -22,7 +22,7 @@ from explain.what_if import what_if as suppose
 from explain.words import vocabulary
 from pipeline.bundles import install
 from pipeline.catalogues import describe_all
-from pipeline.firmness import firmness
+from pipeline.firmness import firmness, firmness_said
 from pipeline.home import Home
 from pipeline.recorded import entry_of
 from pipeline.refusals import InputRefused
@@ -45,8 +45,8 @@ def recourse(score_id: str, data: Path | None, goals: Sequence[str], report: Pat
     wanted = _goals(goals, record)
     found = [find_way(case, record, rescore, goal) for goal in wanted]
     if report is not None:
-        noise, models = firmness(Home.from_environment(), record, scorer.bundle)
-        page = report_html(record, describe_all(), recourse=found, stability=noise, over_models=models)
+        firm = firmness_said(firmness(Home.from_environment(), record, scorer.bundle))
+        page = report_html(record, describe_all(), recourse=found, firmness=firm)
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
         tell(f"信用修复评估报告 assessment report in {report}")
     if as_json:

@@ -54,7 +54,7 @@ def create_app(
     app.add_middleware(Guard)
     problems.install(app)
     app.include_router(api_router(scorer, ledger, max_body=max_body, pool=pool))
-    app.include_router(page_router(scorer, ledger, RuleBook(policy or load_policy())))
+    app.include_router(page_router(scorer, ledger, RuleBook(policy or load_policy()), max_body=max_body, pool=pool))
     _document_problems(app)
     return app
 

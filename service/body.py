@@ -17,6 +17,11 @@ async def read_json_bytes(request: Request, limit: int) -> bytes:
         raise Problem(
             415, "not-json", "Send the case as application/json.", headers={"Accept-Post": "application/json"}
         )
+    return await read_bytes(request, limit)
+
+
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The body's bytes, of whatever kind. Raises Problem as `read_json_bytes` does for coding and size."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(415, "encoded", "Send the case without content coding.", headers={"Accept-Encoding": "identity"})
     declared = request.headers.get("content-length", "")

@@ -7,6 +7,7 @@ in a closed network and what stands in a record can only ever be text.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +17,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import ValidationError
 
+from explain.phrases import Words
 from explain.schema import ScoreRecord
 from explain.words import vocabulary
+from ledger.rows import Entry
 from ledger.store import Ledger
 from records.clock import SHANGHAI
 from service.answers import item_of
@@ -25,6 +28,7 @@ from service.api import KIND, find
 from service.ports import Scorer
 from service.problems import Problem
 from service.rulebook import RuleBook
+from service.suppose_pages import suppose_router
 from service.view import Descriptions, page_of, percent
 
 _HERE = Path(__file__).parent
@@ -40,8 +44,10 @@ def moment(text: str | None) -> str:
         return text or "—"
 
 
-def page_router(scorer: Scorer, ledger: Ledger, rulebook: RuleBook) -> APIRouter:
-    """`/`, `/scores`, `/scores/{id}` and the two files they need."""
+def page_router(
+    scorer: Scorer, ledger: Ledger, rulebook: RuleBook, *, max_body: int, pool: ThreadPoolExecutor
+) -> APIRouter:
+    """`/`, `/scores`, `/scores/{id}`, what is found on demand beside it, and the two files they need."""
     router = APIRouter(include_in_schema=False)
     pages = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -59,6 +65,12 @@ def page_router(scorer: Scorer, ledger: Ledger, rulebook: RuleBook) -> APIRouter
         except Exception:  # whatever keeps the scorer away, the record is there to be read
             return {}
         return told
+
+    def firm(entry: Entry) -> tuple[Words, ...]:
+        try:
+            return scorer.current().firm(entry.record)
+        except Exception:  # as above: the record is there to be read
+            return ()
 
     @router.get("/")
     @router.get("/scores")
@@ -81,8 +93,11 @@ def page_router(scorer: Scorer, ledger: Ledger, rulebook: RuleBook) -> APIRouter
             detail = f"The pages cannot show a record of this form. It stands whole under /v1/scores/{entry.score_id}."
             raise Problem(501, "unknown-record-form", detail) from error
         page = page_of(entry, record, descriptions(), rulebook)
-        return HTMLResponse(pages.get_template("score.html").render(page=page))
+        return HTMLResponse(pages.get_template("score.html").render(page=page, firm=firm(entry)))
 
+    router.include_router(
+        suppose_router(scorer, ledger, pages, descriptions=descriptions, firm=firm, max_body=max_body, pool=pool)
+    )
     for name, media_type in _STATIC.items():
         router.add_api_route(f"/static/{name}", _file(name, media_type), methods=["GET"])
     return router

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from explain.case_rows import KnownCase
+from explain.phrases import Words
 from explain.recourse import Record, Rescore
 from records.case import Case
 
@@ -20,6 +21,10 @@ class CaseScorer(Protocol):
     def suppose(self, case: Case) -> tuple[KnownCase, Record, Rescore]:
         """The rows known of the case, its record, and how to score them when they are otherwise; nothing is stored.
         CaseFaults as `score_case`."""
+        ...
+
+    def firm(self, record: Record) -> tuple[Words, ...]:
+        """How firm a record's reasons are, in words; nothing where another model made it or nothing is ranked."""
         ...
 
     def describe(self) -> Mapping[str, Any]:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from explain import report as module
+from explain.phrases import Words
 from explain.record import RecordError, build_record
 from explain.recourse import Recourse, open_goals, recourse
 from explain.report import ReportError, _families, draft_reasons, report_html, report_pdf
-from explain.stability import Stability
 from features.catalogue import MAIN
 from features.facts import FACTS
 from features.indicator import describe
@@ -57,9 +57,9 @@ def with_reasons(pieces: dict[str, Any]) -> dict[str, Any]:
 def test_the_report_holds_every_part_and_escapes_what_it_is_given(pieces: dict[str, Any]) -> None:
     record = build_record(**with_reasons(pieces))
     none = Recourse("route", None, "没有找到能转入简易程序的方案", "none found", 9, True)
-    html = report_html(record, DESCRIBE, recourse=[none], stability=Stability({"performed_ratio": 0.5}, False, 64))
+    html = report_html(record, DESCRIBE, recourse=[none], firmness=[Words("理由不够稳固：履行比例 50%", "not firm")])
     assert html == report_html(record.content(), DESCRIBE, recourse=[none],
-                               stability=Stability({"performed_ratio": 0.5}, False, 64))  # fmt: skip
+                               firmness=[Words("理由不够稳固：履行比例 50%", "not firm")])  # fmt: skip
     seen = Text(html)
     for part in (
         "信用修复评估报告", record.score_id, "建议等级", "66.5", "合计", "应履行款项已履行25%<b>。", "P1",

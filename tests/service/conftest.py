@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from explain.case_rows import KnownCase, known_case
+from explain.phrases import Words
 from explain.reasons import reasons as make_reasons
 from explain.record import ModelTerms, build_record
 from explain.recourse import Record, Rescore
@@ -292,6 +293,9 @@ class StubScorer:
             return {**record, "facts": facts}
 
         return known_case(case.tables, case.debtor_id, case.application_id, case.as_of), record, rescore
+
+    def firm(self, record: Record) -> tuple[Words, ...]:
+        return (Words("理由稳固。", "The reasons are firm."),) if record["reasons"] else ()
 
     def describe(self) -> Mapping[str, Any]:
         return {
