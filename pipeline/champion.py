@@ -5,18 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from pipeline.bundles import install
+from pipeline.gated import verdicts_of
 from pipeline.home import Home
-from pipeline.promote import approve
+from pipeline.promote import Verdicts, approve
 from pipeline.say import DONE, Outcome, tell
 from records.clock import SHANGHAI
 
 
 def promote(reference: str, approver: str, reason: str) -> Outcome:
-    """Note one approval; the second, by another name, makes the bundle champion."""
+    """Show what the gates say and note one approval; the second, by another name, makes the bundle champion."""
     home = Home.from_environment()
     bundle = install(home, reference)
-    promotion = approve(home, bundle.id, bundle.profile, approver, reason, datetime.now(SHANGHAI))
+    verdicts = verdicts_of(home, bundle)
+    promotion = approve(home, bundle.id, bundle.profile, approver, reason, datetime.now(SHANGHAI), verdicts)
+    tell(told(verdicts))
     names = tuple(approval.approver for approval in promotion.approvals)
+    if promotion.lapsed:
+        tell(f"evaluated anew since {', '.join(promotion.lapsed)} approved it: that approval no longer counts")
     if not promotion.champion:
         tell(f"{names[0]} approves bundle {bundle.id}; a second person must approve it before it answers")
         return DONE
@@ -27,3 +32,13 @@ def promote(reference: str, approver: str, reason: str) -> Outcome:
     if not registered:
         tell("it was not trained in this home, so MLflow knows nothing of it")
     return DONE
+
+
+def told(verdicts: Verdicts) -> str:
+    """What an approver reads before the approval is noted."""
+    lines = [f"gates, on evaluation {verdicts.number}:"]
+    lines += [f"  {gate.gate}: {_WORDS[gate.verdict]}: {gate.says}" for gate in verdicts.gates]
+    return "\n".join(lines)
+
+
+_WORDS = {"pass": "pass", "fail": "FAIL", "insufficient": "INSUFFICIENT EVIDENCE (no pass)"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from models.params import FitParams
 from models.predict import margins, probabilities
 from pipeline.bundles import install
 from pipeline.context import shifts_of
+from pipeline.evidence import keep_evidence
 from pipeline.files import write_json
 from pipeline.global_pictures import grouped
 from pipeline.home import Home
@@ -33,6 +35,7 @@ from pipeline.sections.groups import groups
 from pipeline.sections.settings import evaluation_params
 from pipeline.sections.stability import reasons_stability
 from pipeline.train import frames, open_prepared
+from records.clock import SHANGHAI
 from records.dataset import Dataset
 from records.files import write_atomically
 
@@ -57,6 +60,7 @@ def evaluate(
     params_file: Path | None = None,
 ) -> Outcome:
     """Write `metrics.json`, `tables.json`, `global.json`, `roc.csv` and `reliability.csv` of a bundle on a dataset."""
+    home = Home.from_environment()
     given = open_evaluated(reference, directory, features, truth, params_file)
     found: list[tuple[str, Section]] = []
     with progress("evaluating") as advance:
@@ -65,13 +69,17 @@ def evaluate(
             found.append((name, section(given)))
         advance(len(found), len(SECTIONS))
     write_json(out / "global.json", global_view(given.bundle, given.frames.X, grouped(given.prepared.cohort)))
-    write_json(out / "metrics.json", joined_metrics(given, found))
+    metrics = joined_metrics(given, found)
+    write_json(out / "metrics.json", metrics)
     shown = [{"section": name, "tables": section.tables} for name, section in found if section.tables]
     write_json(out / "tables.json", shown)
     curves = dict(found)["figures"].tables
     _write_csv(out / "roc.csv", curves.get("roc", []), ("outcome", "false_positive_rate", "true_positive_rate"))
     _write_csv(out / "reliability.csv", curves.get("reliability", []), ("outcome", "cases", "predicted", "observed"))
     tell("\n".join(line for _, section in found for line in section.lines))
+    observed_until = Dataset.open(directory).info.observed_until.isoformat()
+    number = keep_evidence(home, given, metrics, observed_until, datetime.now(SHANGHAI))
+    tell(f"kept as evaluation {number} of bundle {given.bundle.id}, for those who approve it")
     return DONE
 
 

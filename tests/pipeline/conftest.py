@@ -15,6 +15,7 @@ import pytest
 from models.bundle import Bundle
 from pipeline.champion import promote
 from pipeline.data import features, synth, validate
+from pipeline.evaluate import evaluate
 from pipeline.home import Home
 from pipeline.scoring import open_scorer
 from pipeline.train import train
@@ -26,6 +27,9 @@ train:
     split: {mode: fit_test, fit_share: 0.7, calibrate_share: 0.2}
     booster: {rounds: 60}
 """
+
+
+GATES = "applications: {min_events: 15, max_loss: 0.3, in_the_large: 0.3, in_the_large_outer: 0.3, ece: 0.3}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         home = Home.from_environment()
         params = root / "params.yaml"
         params.write_text(PARAMS, encoding="utf-8")
+        # The world is as small as tests need it; what the gates ask of it is little accordingly
+        # (trained without a calibration period, its probability of success lags behind the courts' practice).
+        home.root.mkdir()
+        (home.root / "gates.yaml").write_text(GATES, encoding="utf-8")
         synth(root / "world", 6000, 7, 0.0, 4)
         synth(root / "court", 60, 11, 0.0, 2)
         validate(root / "court", False)
@@ -71,8 +79,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         for name, seed in (("first", 1), ("second", 2)):
             train(root / "world", root / name, root / "features", params, seed)
             bundles.append(open_scorer(home, str(root / name)).bundle)
+
+        def evaluated(name: str) -> None:
+            evaluate(str(root / name), root / "world", root / f"evaluation-{name}", root / "features")
+
+        evaluated("first")
         for person in ("甲", "乙"):
             promote(str(root / "first"), person, "test")
+        evaluated("second")
         yield Trained(root, home, root / "world", root / "court", bundles[0], bundles[1])
 
 
@@ -82,9 +96,10 @@ def fresh_home(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     import shutil
 
     home = Home(tmp_path / "var")
-    for name in ("bundles", "keys", "policies"):
+    for name in ("bundles", "evaluations", "keys", "policies"):
         shutil.copytree(trained.home.root / name, home.root / name)
-    shutil.copy(trained.home.champion, home.champion)
+    for path in (trained.home.champion, trained.home.root / "gates.yaml"):
+        shutil.copy(path, home.root / path.name)
     monkeypatch.setenv("REPAIR_RISK_HOME", str(home.root))
     return home
 

@@ -14,7 +14,7 @@ from ledger.store import Ledger
 from pipeline.cohorts import bucket_cohort
 from pipeline.home import Home
 from pipeline.monitor import monitor
-from pipeline.promote import PromotionRefused, approve, champion
+from pipeline.promote import champion
 from pipeline.recorded import replay
 from pipeline.refusals import InputRefused, IntegrityRefused
 from pipeline.rulebook import rules
@@ -133,21 +133,6 @@ def test_monitoring_moves_the_score_with_what_was_seen(
     until = dataset.info.observed_until
     with pytest.raises(InputRefused, match="was observed until"):
         monitor(trained.court, until + timedelta(days=1), None, True)
-
-
-def test_two_different_people_must_approve(trained, fresh_home: Home) -> None:
-    now = datetime(2026, 1, 5, 9, tzinfo=SHANGHAI)
-    second = trained.second.id
-    with pytest.raises(PromotionRefused, match="needs a name; the approval needs a reason"):
-        approve(fresh_home, second, "applications", "  ", "", now)
-    assert not approve(fresh_home, second, "applications", "Zhang San", "better", now).champion
-    with pytest.raises(PromotionRefused, match="a second person must"):
-        approve(fresh_home, second, "applications", " zhang  san ", "better", now)
-    assert champion(fresh_home)["bundle"] == trained.first.id
-    assert approve(fresh_home, second, "applications", "李四", "better", now).champion
-    assert champion(fresh_home)["bundle"] == second
-    with pytest.raises(PromotionRefused, match="this home answers for applications"):
-        approve(fresh_home, trained.first.id, "first_listings", "王五", "another kind", now)
 
 
 def size(home: Home) -> int:
