@@ -129,6 +129,22 @@ def train(
 
 
 @app.command()
+def tune(
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    out: Annotated[Path, typer.Option("--out", help="parameter file to write, for `train --params`")],
+    features: Annotated[Path | None, typer.Option(help="indicators already computed")] = None,
+    trials: Annotated[int, typer.Option(min=1)] = 50,
+    objective: Annotated[str, typer.Option(help="log_loss or auc")] = "log_loss",
+    params: Annotated[Path | None, typer.Option(help="YAML to start from", exists=True)] = None,
+    seed: Annotated[int | None, typer.Option(help="overrides the seed of the parameters")] = None,
+) -> None:
+    """Search booster settings by rolling origins within the fit period; calibration and test stay unseen."""
+    from pipeline.tune import tune_boosters as command
+
+    run(lambda: command(directory, out, features, trials, objective, params, seed))
+
+
+@app.command()
 def evaluate(
     bundle: Annotated[str, typer.Argument()],
     directory: Annotated[Path, typer.Argument(metavar="DIR")],

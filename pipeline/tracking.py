@@ -7,7 +7,7 @@ scoring process does not import it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mlflow
@@ -41,12 +41,7 @@ def model_name(profile: str) -> str:
 def record_training(home: Home, bundle: Bundle, params: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Log one training and register its bundle with the alias `challenger`; returns the run id."""
     bundle_id, profile = bundle.id, bundle.profile
-    home.root.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(home.mlflow_uri)
-    client = MlflowClient()
-    if client.get_experiment_by_name(EXPERIMENT) is None:
-        client.create_experiment(EXPERIMENT, artifact_location=home.mlflow_artifacts.resolve().as_uri())
-    mlflow.set_experiment(EXPERIMENT)
+    client = _opened(home)
     with mlflow.start_run(run_name=f"{profile} {bundle_id}") as run:
         mlflow.set_tags({"profile": profile, "bundle": bundle_id})
         mlflow.log_params({key: str(value)[:500] for key, value in sorted(_flat(params).items())})
@@ -62,6 +57,30 @@ def record_training(home: Home, bundle: Bundle, params: Mapping[str, Any], metri
     version = client.create_model_version(name, source=source, run_id=run_id, tags={"bundle": bundle_id})
     client.set_registered_model_alias(name, "challenger", version.version)
     return run_id
+
+
+def record_tuning(
+    home: Home, profile: str, dataset: str, summary: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]
+) -> str:
+    """Log one study: best settings as parameters, its figures, every trial as a table; returns the run id."""
+    _opened(home)
+    with mlflow.start_run(run_name=f"{profile} tuning") as run:
+        mlflow.set_tags({"profile": profile, "kind": "tuning", "dataset": dataset, "objective": summary["objective"]})
+        mlflow.log_params({key: str(value) for key, value in sorted(summary["booster"].items())})
+        mlflow.log_metrics({key: float(value) for key, value in summary.items() if _number(value)})
+        mlflow.log_dict(list(trials), "trials.json")
+        return str(run.info.run_id)
+
+
+def _opened(home: Home) -> MlflowClient:
+    """A client on the home's store, with our experiment set."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(home.mlflow_uri)
+    client = MlflowClient()
+    if client.get_experiment_by_name(EXPERIMENT) is None:
+        client.create_experiment(EXPERIMENT, artifact_location=home.mlflow_artifacts.resolve().as_uri())
+    mlflow.set_experiment(EXPERIMENT)
+    return client
 
 
 def record_promotion(home: Home, bundle_id: str, profile: str, approvers: tuple[str, ...]) -> bool:
