@@ -231,7 +231,7 @@ def in_process(folder: Path, first: int, count: int, limit: float) -> Counter[st
     else:
         sys.stderr.write(done.stderr.decode(errors="replace") if done.returncode == 0 else "")
         if done.returncode == 0:
-            return Counter(json.loads(done.stdout))
+            return Counter(json.loads(done.stdout.splitlines()[-1]))  # LightGBM may have talked before it
         status = "crashes"
     if count == 1:
         print(f"round {first} {status}", file=sys.stderr)

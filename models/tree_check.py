@@ -20,6 +20,8 @@ from models.faults import TreeFault
 MAX_BYTES: Final = 64 * 1024 * 1024
 DEPTH_LIMIT: Final = 6
 _LEAF_LIMIT: Final = 2**DEPTH_LIMIT
+# Log-odds. No binary fit comes near it, and beyond it margin and contributions no longer add up to 1e-9.
+_VALUE_LIMIT: Final = 100.0
 _HEADER: Final = (
     "version",
     "num_class",
@@ -236,6 +238,7 @@ class _Reader:
             "split_feature": any(not 0 <= item < features for item in ints["split_feature"]),
             "decision_type": any(item not in _DECISIONS for item in ints["decision_type"]),
             "split_gain": any(item < 0 for item in floats["split_gain"]),
+            "leaf_value": any(abs(item) > _VALUE_LIMIT for item in value),
             "leaf_count": any(item <= 0 for item in count),
             "leaf_weight": any(item <= 0 for item in weight),
             "shrinkage": not 0 < shrinkage[0] <= 1,

@@ -172,6 +172,17 @@ def report(
 
 
 @app.command()
+def card(
+    bundle: Annotated[str, typer.Argument()],
+    out: Annotated[Path, typer.Option("--out", help=".md or .html file to write")],
+) -> None:
+    """Write the model card: use, data, figures, gates, approvals, limits."""
+    from pipeline.card import card as command
+
+    run(lambda: command(bundle, out))
+
+
+@app.command()
 def promote(
     bundle: Annotated[str, typer.Argument()],
     approver: Annotated[str, typer.Option()],

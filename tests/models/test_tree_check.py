@@ -136,3 +136,10 @@ def test_all_faults_are_named_at_once(text: str) -> None:
         "Tree=2/is_linear: must be 0",
         "Tree=5/num_cat: must be 0",
     )
+
+
+def test_a_leaf_beyond_all_log_odds_is_found(text: str) -> None:
+    values = line(text, "leaf_value")
+    refused(change(text, "leaf_value", " ".join(["332226507.6", *values[1:]])), "Tree=0/leaf_value: value out of range")
+    refused(change(text, "leaf_value", " ".join(["-100.5", *values[1:]])), "Tree=0/leaf_value: value out of range")
+    assert parse_model(change(text, "leaf_value", " ".join(values)).encode()).trees
