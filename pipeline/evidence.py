@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from explain.contributions import contributions
 from models.bundle import Bundle
 from models.evidence import calibration_evidence, ranking_evidence
+from models.local import place_of
 from models.monotone import check_monotone
-from models.predict import margins, probabilities
+from models.predict import local_shifts, margins, probabilities
 from models.spec import CARD_OUTCOME, OUTCOMES
 from models.tree_check import parse_model
 from pipeline.bundles import install
+from pipeline.context import shifts_of
 from pipeline.home import Home
 from pipeline.kept import keep
 from pipeline.promote import champion
 from pipeline.sections.evaluated import HEADS, Evaluated, Floats
 
 SAMPLE: Final = 100  # cases kept for the replay
+_PLACE: Final = ("region_code", "industry_section", "as_of")
 
 
 def keep_evidence(home: Home, given: Evaluated, metrics: Mapping[str, Any], observed_until: str, now: datetime) -> int:
@@ -64,7 +68,9 @@ def _out_of_time(given: Evaluated, reigning: Bundle | None) -> dict[str, Any]:
     """Ranking and calibration per outcome on the test period; rivals score the very same cases."""
     theirs: Mapping[str, Floats | None] = {}
     if reigning is not None:
-        theirs = probabilities(reigning, margins(reigning, given.frames.X))
+        rows = given.prepared.cohort.select(_PLACE).to_dicts()  # in the order of X
+        raw = margins(reigning, given.frames.X)
+        theirs = probabilities(reigning, raw, shifts_of(reigning, rows, given.policy))
     card = given.bundle.scorecard
     found: dict[str, Any] = {}
     for outcome in HEADS:
@@ -116,27 +122,41 @@ def _monotone(bundle: Bundle) -> dict[str, Any]:
 
 
 def _sample(given: Evaluated) -> dict[str, Any]:
-    """Indicators of cases spread evenly over the keys, without names, and what the bundle makes of them."""
+    """Indicators, place and day of cases spread evenly over the keys, without names, and what the bundle makes of it.
+
+    `ruled`: what the rules of their day and place add to each outcome's calibration, for rules are not the bundle's.
+    """
     keys = sorted(given.frames.X.index)
     chosen = keys[:: max(1, len(keys) // SAMPLE)][:SAMPLE]
     X = given.frames.X.loc[chosen, list(given.bundle.indicator_ids)]  # noqa: N806
     values = [[None if np.isnan(value) else value for value in row] for row in X.to_numpy(dtype=np.float64).tolist()]
-    return {"indicators": list(given.bundle.indicator_ids), "values": values, "found": recompute(given.bundle, values)}
+    places, ruled = [], []
+    for row in given.prepared.cohort.filter(pl.col("case_key").is_in(chosen)).sort("case_key").to_dicts():
+        on, region, industry = row["as_of"].date(), row["region_code"], row["industry_section"]
+        number = given.policy.rules(on, region, industry).number
+        places.append([region, industry, on.isoformat()])
+        ruled.append({outcome: number[f"calibration.shift.{outcome}"] for outcome in OUTCOMES})
+    sample: dict[str, Any] = {
+        "indicators": list(given.bundle.indicator_ids), "values": values, "places": places, "ruled": ruled,
+    }  # fmt: skip
+    return {**sample, "found": recompute(given.bundle, sample)}
 
 
 def replayed(bundle: Bundle, sample: Mapping[str, Any]) -> dict[str, int]:
     """The kept sample computed anew: how many cases, and how many differ in any bit of any figure."""
-    again = recompute(bundle, sample["values"])
-    cases = len(sample["values"])
-    before = sample["found"]
-    if list(bundle.indicator_ids) != sample["indicators"] or set(again) != set(before):
+    cases, before = len(sample["values"]), sample["found"]
+    if list(bundle.indicator_ids) != sample["indicators"]:
+        return {"cases": cases, "differ": cases}
+    again = recompute(bundle, sample)
+    if set(again) != set(before):
         return {"cases": cases, "differ": cases}
     differ = [row for row in range(cases) if any(again[name][row] != before[name][row] for name in again)]
     return {"cases": cases, "differ": len(differ)}
 
 
-def recompute(bundle: Bundle, values: list[list[float | None]]) -> dict[str, list[Any]]:
-    """Margins, sums of contributions, probabilities and points of rows of indicators (None: missing), by name."""
+def recompute(bundle: Bundle, sample: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Margins, contributions, probabilities and points of the sample's rows (None: missing), by name."""
+    values = sample["values"]
     if not values:
         return {}
     X = pd.DataFrame(values, columns=list(bundle.indicator_ids), dtype=np.float64)  # noqa: N806
@@ -144,7 +164,8 @@ def recompute(bundle: Bundle, values: list[list[float | None]]) -> dict[str, lis
     raw = margins(bundle, X)
     found: dict[str, list[Any]] = {f"margin.{name}": margin.tolist() for name, margin in raw.items()}
     found |= {f"contributions.{name}": one.values.tolist() for name, one in explained.items()}
-    shown = probabilities(bundle, raw)
+    places = [place_of(region, industry, date.fromisoformat(on)) for region, industry, on in sample["places"]]
+    shown = probabilities(bundle, raw, local_shifts(bundle, places, sample["ruled"]))
     found |= {f"probability.{name}": p.tolist() for name, p in shown.items() if p is not None}
     card = bundle.scorecard
     if card is not None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import lightgbm as lgb
 import numpy as np
@@ -49,6 +50,18 @@ def test_fitting_again_gives_the_same_text_and_the_text_gives_the_same_bits() ->
     again = fit_booster(X, y, None, CONSTRAINTS, PARAMS, seed=3)
     assert first.model_to_string() == again.model_to_string()
     assert fit_booster(X, y, None, CONSTRAINTS, PARAMS, seed=4).model_to_string() != first.model_to_string()
+
+
+@pytest.mark.parametrize("rows", [800, 3000])
+def test_one_two_or_eight_threads_grow_the_same_trees(rows: int) -> None:
+    X, y, _ = made(rows)
+    grown = [
+        fit_booster(X, y, None, CONSTRAINTS, replace(PARAMS, rounds=30, num_threads=threads), seed=3).model_to_string()
+        for threads in (1, 2, 8)
+    ]
+    trees = {text.partition("\nparameters:\n")[0] for text in grown}  # below stands the number of threads itself
+    assert len(trees) == 1
+    assert len(set(grown)) == 3
 
 
 def test_one_row_or_many_one_thread_or_two_give_the_same_bits() -> None:
