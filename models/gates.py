@@ -26,11 +26,14 @@ class GateLimits:
 
     `min_cases`, `min_events`: fewer of either on the latest window show nothing; at 30 events an AUC has a standard
     error of some .05, at which no two models can be told apart. `max_loss`: the interval of the difference to the
-    champion may not reach below -max_loss: a quarter of what the trees usually gain over the card. `slope`,
-    `in_the_large`: what the interval must reach; the issue's goal on large samples is .95-1.05 and .02, and .9-1.1 is
-    what still leaves every grade's rate within its neighbours'. `slope_outer`, `in_the_large_outer`: what the estimate
-    itself may never leave, however wide its interval. `ece`: beyond what chance alone would show. `fairness_gap`: the
-    largest gap between groups, in whatever the fairness section measures, that stands without a person's reason.
+    champion may not reach below -max_loss, about twice what the trees gain over the card on the synthetic world.
+    `slope`, `in_the_large`: what the interval must reach. They refuse what would mislead a reader, and are wider than
+    what is aimed at on large samples (.95-1.05 and .02): five points in the mean are about what lies between
+    neighbouring grades, and at a slope of .75 a case one log-odds from the middle is told two to six points wrong.
+    `slope_outer`, `in_the_large_outer`: what the estimate itself may never leave, however wide its interval. `ece`:
+    beyond what chance alone would show. How large a gap between groups may be stands with the fairness section.
+    `refusing_attributes`: a gap in one of these refuses; in an intersection of them, where groups are many and small,
+    it is shown as what people must look at.
     `may_lack_evidence`: gates at which "insufficient" is shown but does not refuse.
     """
 
@@ -39,12 +42,12 @@ class GateLimits:
     min_cases: int = 200
     min_events: int = 30
     max_loss: float = 0.03
-    slope: tuple[float, float] = (0.9, 1.1)
+    slope: tuple[float, float] = (0.75, 1.33)
     slope_outer: tuple[float, float] = (0.5, 2.0)
-    in_the_large: float = 0.02
-    in_the_large_outer: float = 0.06
-    ece: float = 0.02
-    fairness_gap: float = 0.10
+    in_the_large: float = 0.05
+    in_the_large_outer: float = 0.10
+    ece: float = 0.05
+    refusing_attributes: tuple[str, ...] = ("sex", "age_band", "ethnicity", "household")
     may_lack_evidence: tuple[str, ...] = ("fairness",)
 
     @classmethod
@@ -164,21 +167,25 @@ def monotone(evidence: Evidence, _limits: GateLimits) -> Iterator[tuple[Verdict,
 
 
 def fairness(evidence: Evidence, limits: GateLimits) -> Iterator[tuple[Verdict, str]]:
-    """No attribute's worst gap beyond the limit; "insufficient evidence" stays that, and is no pass."""
+    """No attribute with a gap beyond the limits that the fairness section states; what is undecided is no pass.
+
+    An indicator that gives an attribute away is not a gap: people are told, and look.
+    """
     found = evidence["metrics"].get("fairness")
     if not found:
-        yield "insufficient", "not measured: no audit table was given to evaluate"
+        yield "insufficient", "not measured: the data hold no audit table"
         return
-    for attribute, one in sorted(found.items()):
-        if not isinstance(one, Mapping) or "verdict" not in one:
+    for outcome, one in found.items():
+        if outcome == "proxies":
+            for attribute, verdict in one.items():
+                said = f"{attribute}: {_PROXY_WORDS.get(verdict, verdict)}"
+                yield "pass" if verdict == "within" else "insufficient", said
             continue
-        gap, verdict = one.get("worst_gap"), one["verdict"]
-        said = f"{attribute}: worst gap {'unknown' if gap is None else format(gap, '.3f')}, {verdict}"
-        wide = gap is not None and abs(gap) > limits.fairness_gap
-        if verdict == "fail" or (verdict == "pass" and wide):
-            yield "fail", f"{said} (limit {limits.fairness_gap:g})"
-        else:
-            yield "pass" if verdict == "pass" else "insufficient", said
+        for attribute, verdict in one["verdicts"].items():
+            judged = _FAIR.get(verdict, "insufficient")
+            if judged == "fail" and attribute not in limits.refusing_attributes:
+                judged = "insufficient"
+            yield judged, f"{outcome}, {attribute}: {verdict}"
 
 
 def replay(evidence: Evidence, _limits: GateLimits) -> Iterator[tuple[Verdict, str]]:
@@ -214,6 +221,8 @@ GATES: Final[tuple[tuple[str, Callable[[Evidence, GateLimits], Iterator[tuple[Ve
 )
 
 _ADAPTER: Final[TypeAdapter[GateLimits]] = TypeAdapter(GateLimits)
+_FAIR: Final[Mapping[str, Verdict]] = {"within": "pass", "gap": "fail"}
+_PROXY_WORDS: Final = {"within": "not told by any indicator", "proxy": "can be told from indicators, look at them"}
 _ORDER: Final[Mapping[Verdict, int]] = {"fail": 0, "insufficient": 1, "pass": 2}
 
 

@@ -37,6 +37,13 @@ GATES_ZH = {
     "fairness": "公平 fairness",
     "replay": "可重放 replayable",
 }
+FAIR_ZH = {
+    "within": "限内 within limits",
+    "gap": "超限 gap",
+    "undecided": "未定 undecided",
+    "insufficient": "证据不足 insufficient evidence",
+    "proxy": "可推知 proxy",
+}
 DIRECTIONS = {-1: "↓", 0: "·", 1: "↑"}
 PARTS_ZH = {**HEADS_ZH, "redefault_7_12": "第七至十二个月再失信", "scorecard": "公开积分卡"}
 
@@ -115,6 +122,7 @@ def render(found: Mapping[str, Any], suffix: str) -> str:
         "gate_names": GATES_ZH,
         "heads": PARTS_ZH,
         "arrows": DIRECTIONS,
+        "fair": FAIR_ZH,
     }
     return environment.get_template(FORMS[suffix]).render(**found)
 
@@ -123,9 +131,17 @@ def _waiting(home: Home, bundle_id: str) -> list[dict[str, Any]]:
     return [asdict(approval) for approval in pending(home, bundle_id)]
 
 
-def _fairness(newest: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:
+def _fairness(newest: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """One row per outcome and attribute: verdict, and the outcome's largest gaps; then what indicators give away."""
     found = {} if newest is None else newest["metrics"].get("fairness") or {}
-    return {name: one for name, one in sorted(found.items()) if isinstance(one, Mapping) and "verdict" in one}
+    rows = []
+    for outcome, one in found.items():
+        verdicts = one if outcome == "proxies" else one["verdicts"]
+        worst = {} if outcome == "proxies" else one["worst"]
+        largest = ", ".join(f"{measure} {value:.3f}" for measure, value in worst.items())
+        what = "可否由指标推知 told by indicators" if outcome == "proxies" else PARTS_ZH.get(outcome, outcome)
+        rows += [{"what": what, "attribute": name, "verdict": one, "worst": largest} for name, one in verdicts.items()]
+    return rows
 
 
 def _flat(content: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -38,7 +38,9 @@ def sound() -> dict[str, Any]:
         },
         "monotone": {"redefault_6": {"trees": 200, "directions": 40}},
         "replayed": {"cases": 100, "differ": 0},
-        "metrics": {"fairness": {"sex": {"worst_gap": 0.02, "verdict": "pass"}}},
+        "metrics": {
+            "fairness": {"success": {"worst": {}, "verdicts": {"sex": "within"}}, "proxies": {"sex": "within"}}
+        },
         "observed_until": "2025-12-31",
         "trained_until": "2025-12-31",
         "champion": "aaaa",
@@ -84,14 +86,18 @@ def test_sound_evidence_passes_every_gate() -> None:
         ("ranking", lambda e: outcome(e).update(events=20), "insufficient", "20 events among 3000 cases"),
         ("ranking", lambda e: e.update(outcomes={}), "insufficient", "that the bundle never saw"),
         ("calibration", calibrated(2.5), "fail", "slope 0.40 lies outside 0.5 to 2"),
-        ("calibration", calibrated(1.0, shift=0.1), "fail", "mean predicted minus observed"),
+        ("calibration", calibrated(1.0, shift=0.15), "fail", "mean predicted minus observed"),
         ("calibration", calibrated(0.0), "fail", "every case has the same probability"),
         ("calibration", lambda e: outcome(e).update(calibration=None), "insufficient", "on the same cases"),
         ("monotone", lambda e: e.update(monotone={}), "fail", "no model was checked"),
         ("replay", lambda e: e["replayed"].update(differ=1), "fail", "1 of 100 cases are not the same to the bit"),
         ("replay", lambda e: e["replayed"].update(cases=0), "insufficient", "kept no cases"),
-        ("fairness", lambda e: e["metrics"]["fairness"]["sex"].update(worst_gap=0.3), "fail", "limit 0.1"),
-        ("fairness", lambda e: e["metrics"]["fairness"]["sex"].update(verdict="fail"), "fail", "sex: worst gap 0.020"),
+        (
+            "fairness",
+            lambda e: e["metrics"]["fairness"]["success"].update(verdicts={"sex": "gap", "age_band": "within"}),
+            "fail",
+            "success, sex: gap",
+        ),
     ],
 )
 def test_each_gate_refuses_what_it_is_for(
@@ -106,7 +112,16 @@ def test_each_gate_refuses_what_it_is_for(
     assert sum(one.refuses for one in judge(evidence, LIMITS)) >= 1
 
 
-@pytest.mark.parametrize("found", [{}, {"sex": {"worst_gap": None, "verdict": "insufficient evidence"}}])
+@pytest.mark.parametrize(
+    "found",
+    [
+        {},
+        {"success": {"worst": {}, "verdicts": {"sex": "insufficient"}}},
+        {"success": {"worst": {}, "verdicts": {"sex": "undecided"}}},
+        {"success": {"worst": {}, "verdicts": {"sex": "within", "sex_and_age": "gap"}}},
+        {"success": {"worst": {}, "verdicts": {"sex": "within"}}, "proxies": {"sex": "proxy"}},
+    ],
+)
 def test_fairness_that_is_not_known_is_shown_and_no_pass(found: dict[str, Any]) -> None:
     evidence = sound()
     evidence["metrics"]["fairness"] = found

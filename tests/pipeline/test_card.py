@@ -27,7 +27,7 @@ def test_the_champions_card_says_who_approved_it_on_what(
     assert "甲" in text
     assert "乙" in text
     assert trained.first.training["dataset"] in text
-    assert "证据不足" in text  # fairness is not measured here, and the card does not call that a pass
+    assert "证据不足" in text  # groups of the small world are too small, and the card does not call that a pass
     assert "100 cases computed again, every bit the same" in text
     for spec in trained.first.specs:
         assert spec.zh in text
