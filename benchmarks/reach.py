@@ -1,0 +1,108 @@
+"""How near the models come to what observation allows, on a synthetic world where both are known.
+
+    python -m benchmarks.reach BUNDLE WORLD --features DIR --truth DIR
+
+On the very same test cases, out of time: the true probabilities, a challenger nobody could train outside a synthetic
+world, ours and the points card. The challenger learns, without directions and with area, trade and year as plain
+columns, from every discretionary applicant of the world whose debtor is in no test, granted or not, from whatever
+year, with the true probability as its label: more than any number of drawn labels of as many cases could tell it. A
+second challenger learns from as many drawn labels (for re-default: the potential outcome), more than ten times the
+cases ours is fitted on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+
+from models.auc import auc_interval, paired_difference
+from pipeline.evaluate import open_evaluated
+from pipeline.sections.evaluated import HEADS, Evaluated
+
+SETTINGS: dict[str, Any] = {
+    "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 100, "lambda_l2": 5.0, "feature_fraction": 0.5,
+    "num_threads": 2, "verbosity": -1, "deterministic": True, "force_row_wise": True, "seed": 1,
+}  # fmt: skip
+ROUNDS = 400
+
+
+def main() -> None:
+    """Print AUC with intervals and paired differences for every outcome."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bundle")
+    parser.add_argument("world", type=Path)
+    parser.add_argument("--features", type=Path, required=True)
+    parser.add_argument("--truth", type=Path, required=True)
+    asked = parser.parse_args()
+    given = open_evaluated(asked.bundle, asked.world, asked.features, asked.truth, None)
+    tested = {debtor for outcome in HEADS for debtor in given.held_out(outcome).debtors.tolist()}
+    for outcome in HEADS:
+        started = time.perf_counter()
+        for line in beside(given, outcome, tested):
+            print(line)
+        print(f"  ({time.perf_counter() - started:.0f} s)")
+
+
+def beside(given: Evaluated, outcome: str, tested: set[str]) -> list[str]:
+    """The lines of one outcome."""
+    assert given.truth is not None
+    held = given.held_out(outcome)
+    assert held.true is not None
+    assert held.p is not None
+    debtors = given.prepared.cohort["debtor_id"].to_numpy()
+    true = given.truth.reindex(given.frames.X.index)
+    free = np.array([one not in tested for one in debtors]) & true["success"].notna().to_numpy()
+    columns = observed(given)
+    soft = np.asarray(true[outcome], dtype=np.float64)[free]
+    drawn = (np.random.default_rng(5).random(len(soft)) < soft).astype(np.float64)
+    if outcome != "success":
+        drawn = np.asarray(true[f"y_{outcome}"], dtype=np.float64)[free]
+    fitted = given.frames.splits
+    own = int(((fitted["outcome"] == outcome) & (fitted["split"] == "fit")).sum())
+    scores = {
+        "true probability": held.true,
+        f"challenger, true labels, {free.sum():,} cases": challenger(columns, free, soft, "cross_entropy")[held.rows],
+        f"challenger, drawn labels, {free.sum() / own:.1f} times the cases": challenger(columns, free, drawn, "binary")[
+            held.rows
+        ],
+        f"ours, {own:,} cases": held.p,
+    }
+    card = given.bundle.scorecard
+    if card is not None and outcome != "success":
+        scores["points card"] = -card.total(card.points(given.frames.X.iloc[held.rows]))
+    lines = [f"{outcome}: {len(held.y):,} test cases, {int(held.y.sum()):,} events"]
+    for name, score in scores.items():
+        found, gap = auc_interval(held.y, score), paired_difference(held.y, score, held.p)
+        lines.append(
+            f"  {name}: AUC {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]"
+            f", minus ours {gap.difference:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
+        )
+    return lines
+
+
+def observed(given: Evaluated) -> np.ndarray:
+    """All that can be observed of a case (n, k): every indicator, and area, trade, kind of subject and year."""
+    cohort = given.prepared.cohort
+    place = cohort.select(
+        *(pl.col(name).fill_null("").rank("dense").cast(pl.Float64) for name in ("region_code", "industry_section")),
+        pl.col("subject_type").fill_null("").rank("dense").cast(pl.Float64),
+        (pl.col("as_of").dt.year() + pl.col("as_of").dt.ordinal_day() / 366).alias("year"),
+    )
+    values = given.frames.X[list(given.bundle.indicator_ids)].to_numpy(dtype=np.float64)
+    return np.hstack([values, place.to_numpy()])
+
+
+def challenger(columns: np.ndarray, rows: np.ndarray, label: np.ndarray, objective: str) -> np.ndarray:
+    """Raw scores of all cases (n,) by an unconstrained LightGBM fitted on `rows` (n,)."""
+    data = lgb.Dataset(columns[rows], label)
+    return np.asarray(lgb.train({**SETTINGS, "objective": objective}, data, ROUNDS).predict(columns, raw_score=True))
+
+
+if __name__ == "__main__":
+    main()
