@@ -56,6 +56,7 @@ def fit_booster(
         "min_data_in_leaf": params.min_data_in_leaf,
         "lambda_l2": params.lambda_l2,
         "feature_fraction": params.feature_fraction,
+        "extra_trees": params.extra_trees,
         "max_bin": params.max_bin,
         "monotone_constraints": [int(c) for c in constraints],
         # The finer methods ("intermediate", "advanced") of LightGBM 4.7 break the promise when values are missing:
