@@ -71,7 +71,9 @@ class WorldParams:
     yearly rise, `grant_break` how much lower they lay before 2019; `redefault_level` the log-odds of
     re-default within 12 months for a mean debtor; `later` the share of debtors who are under measures
     but would apply only after the last observed day; `detected` the share of breaches outside the court's
-    own registers that come to light under mean monitoring.
+    own registers that come to light under mean monitoring; `insight` how much of the debtor's hidden
+    resilience the panel's reading takes in (standard units; 0: none, so the record holds all that ties
+    grants to re-default).
     """
 
     first_day: date = date(2015, 1, 1)
@@ -85,6 +87,7 @@ class WorldParams:
     grant_break: float = 0.50
     redefault_level: float = -1.96
     detected: float = 0.70
+    insight: float = 0.0
     redefault: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(REDEFAULT_EFFECTS)))
     success: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(SUCCESS_EFFECTS)))
     shuffle: str | None = None
@@ -111,6 +114,11 @@ class WorldParams:
     def without(self, outcome: str, cause: str) -> WorldParams:
         """The same world with one cause of "redefault" or "success" removed (strength 0)."""
         return self.changed(outcome, cause, 0.0)
+
+    def selecting(self, factor: float) -> WorldParams:
+        """The same world with every cause of a grant but the trend of the years `factor` times as strong."""
+        scaled = {name: value if name == "path" else factor * value for name, value in self.success.items()}
+        return dataclasses.replace(self, success=MappingProxyType(scaled))
 
     def changed(self, outcome: str, cause: str, strength: float) -> WorldParams:
         """The same world with another strength of one cause."""

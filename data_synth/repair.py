@@ -139,7 +139,7 @@ def draw_applications(
         "cycle": pace_z,
         "path": params.grant_slope * (year_of(base) - 2020.5) - params.grant_break * removal,
         "plain_removal": removal * causes["performed"],
-        "panel_reading": panel_used,
+        "panel_reading": panel_used if params.insight == 0 else panel_used + params.insight * d.resilience_used,
     }
     causes |= {name: causes[name] * repair for name in ("settlement", "security", "hardship", "jobs")}
     level = params.grant_level + sum(params.success[name] * value for name, value in causes.items())

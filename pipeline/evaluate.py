@@ -25,6 +25,7 @@ from pipeline.in_force import rules_in_force
 from pipeline.prepare import Prepared
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Outcome, progress, tell
+from pipeline.sections.censoring import censoring
 from pipeline.sections.cross_validation import cross_validation
 from pipeline.sections.evaluated import HEADS, Evaluated, Section
 from pipeline.sections.explanations import explanations
@@ -32,6 +33,7 @@ from pipeline.sections.fairness import fairness, read_audit
 from pipeline.sections.figures import figures
 from pipeline.sections.grades import grades
 from pipeline.sections.groups import groups
+from pipeline.sections.selection import selection
 from pipeline.sections.settings import evaluation_params
 from pipeline.sections.stability import reasons_stability
 from pipeline.train import frames, open_prepared
@@ -47,6 +49,8 @@ SECTIONS: Final[tuple[tuple[str, Callable[[Evaluated], Section]], ...]] = (
     ("explanations", explanations),
     ("stability", reasons_stability),
     ("groups", groups),
+    ("selection", selection),
+    ("censoring", censoring),
     ("fairness", fairness),
 )
 

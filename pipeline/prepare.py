@@ -49,6 +49,7 @@ class Prepared:
     follow_up: pl.DataFrame
     monitored: pl.DataFrame
     courts: pl.DataFrame
+    observed_until: date
     dataset: str
     catalogue: str
     policy: str
@@ -75,6 +76,7 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None, cl
         follow_up=pl.concat(followed).sort("case_key"),
         monitored=pl.concat(watched).sort("case_key"),
         courts=total(courts),
+        observed_until=dataset.info.observed_until,
         dataset=dataset.fingerprint(),
         catalogue=catalogue_hash(profile.catalogue),
         policy=policy.hash,
@@ -178,4 +180,11 @@ def load(folder: Path, dataset: Dataset, policy: Policy) -> Prepared:
     frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
     if "tier" not in frames["cohort"].columns:
         raise InputRefused(f"{folder} was made by an earlier version: run `repair-risk features` again")
-    return Prepared(profile=profile, **frames, dataset=now["dataset"], catalogue=now["catalogue"], policy=now["policy"])
+    return Prepared(
+        profile=profile,
+        **frames,
+        observed_until=dataset.info.observed_until,
+        dataset=now["dataset"],
+        catalogue=now["catalogue"],
+        policy=now["policy"],
+    )
