@@ -88,7 +88,7 @@ class OddsRange:
             raise ValueError(f"odds ratios must be positive and rise: [{self.low}, {self.high}]")
 
 
-# Argued and measured in docs/decisions/0009-selection-bounds.md.
+# Argued and measured in docs/decisions/0010-selection-bounds.md.
 STATED = OddsRange(0.5, 2.0)
 ONE_SIDED = OddsRange(1.0, 2.0)
 LEAST_PROPENSITY = 0.02  # [A]: no granted case stands for more than fifty

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from datetime import date
 
+import numpy as np
 import pytest
 
+from data_synth.history import draw_history
 from data_synth.params import REDEFAULT_EFFECTS, WorldParams
 
 
@@ -38,3 +41,23 @@ def test_parameters_travel_to_another_process_unchanged():
     there = pickle.loads(pickle.dumps(world))  # noqa: S301
     assert there == world
     assert there.success["consent"] == 2.0
+
+
+def test_selection_is_scaled_but_for_the_trend_of_the_years():
+    plain, strong = WorldParams(), WorldParams().selecting(3.0)
+    assert strong.success["court"] == 3 * plain.success["court"]
+    assert strong.success["path"] == plain.success["path"]
+    assert strong.redefault == plain.redefault
+    assert plain.selecting(1.0) == plain
+
+
+def test_insight_ties_grants_to_what_no_record_holds():
+    def linked(params):
+        history = draw_history(np.arange(1, 1501), 1500, 5, params)
+        application = history.lanes[0][0]
+        asked = np.isfinite(application.success)
+        score = np.log(application.success[asked] / (1 - application.success[asked]))
+        return np.corrcoef(score, history.past.debtors.resilience[asked])[0, 1]
+
+    assert abs(linked(WorldParams())) < 0.08
+    assert linked(dataclasses.replace(WorldParams(), insight=2.0)) > 0.25
