@@ -6,8 +6,9 @@ On the very same test cases, out of time: the true probabilities, a challenger n
 world, ours and the points card. The challenger learns, without directions and with area, trade and year as plain
 columns, from every discretionary applicant of the world whose debtor is in no test, granted or not, from whatever
 year, with the true probability as its label: more than any number of drawn labels of as many cases could tell it. A
-second challenger learns from as many drawn labels (for re-default: the potential outcome), more than ten times the
-cases ours is fitted on.
+second challenger learns from drawn labels (for re-default: the potential outcome) of `TIMES` times the cases ours is
+fitted on, where there are so many. Then how honest the probabilities are, held against the true ones: mean absolute
+difference over tenths of the cases, overall and in every region of 500 cases, and the slope of the true log-odds.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 import polars as pl
 
 from models.auc import auc_interval, paired_difference
+from models.metrics import logistic_line
 from pipeline.evaluate import open_evaluated
 from pipeline.sections.evaluated import HEADS, Evaluated
 
@@ -30,6 +32,8 @@ SETTINGS: dict[str, Any] = {
     "num_threads": 2, "verbosity": -1, "deterministic": True, "force_row_wise": True, "seed": 1,
 }  # fmt: skip
 ROUNDS = 400
+TIMES = 10
+REGION_CASES = 500
 
 
 def main() -> None:
@@ -44,8 +48,8 @@ def main() -> None:
     tested = {debtor for outcome in HEADS for debtor in given.held_out(outcome).debtors.tolist()}
     for outcome in HEADS:
         started = time.perf_counter()
-        for line in beside(given, outcome, tested):
-            print(line)
+        for line in (*beside(given, outcome, tested), *honesty(given, outcome)):
+            print(line, flush=True)
         print(f"  ({time.perf_counter() - started:.0f} s)")
 
 
@@ -60,15 +64,17 @@ def beside(given: Evaluated, outcome: str, tested: set[str]) -> list[str]:
     free = np.array([one not in tested for one in debtors]) & true["success"].notna().to_numpy()
     columns = observed(given)
     soft = np.asarray(true[outcome], dtype=np.float64)[free]
-    drawn = (np.random.default_rng(5).random(len(soft)) < soft).astype(np.float64)
-    if outcome != "success":
-        drawn = np.asarray(true[f"y_{outcome}"], dtype=np.float64)[free]
     fitted = given.frames.splits
     own = int(((fitted["outcome"] == outcome) & (fitted["split"] == "fit")).sum())
+    chance = np.random.default_rng(5)
+    some = np.sort(chance.permutation(np.flatnonzero(free))[: TIMES * own])
+    drawn = (chance.random(len(some)) < np.asarray(true[outcome], dtype=np.float64)[some]).astype(np.float64)
+    if outcome != "success":
+        drawn = np.asarray(true[f"y_{outcome}"], dtype=np.float64)[some]
     scores = {
         "true probability": held.true,
         f"challenger, true labels, {free.sum():,} cases": challenger(columns, free, soft, "cross_entropy")[held.rows],
-        f"challenger, drawn labels, {free.sum() / own:.1f} times the cases": challenger(columns, free, drawn, "binary")[
+        f"challenger, drawn labels, {len(some) / own:.1f} times the cases": challenger(columns, some, drawn, "binary")[
             held.rows
         ],
         f"ours, {own:,} cases": held.p,
@@ -84,6 +90,34 @@ def beside(given: Evaluated, outcome: str, tested: set[str]) -> list[str]:
             f", minus ours {gap.difference:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
         )
     return lines
+
+
+def honesty(given: Evaluated, outcome: str) -> list[str]:
+    """Probabilities of the test cases against the true ones."""
+    held = given.held_out(outcome)
+    assert held.true is not None
+    assert held.p is not None
+    p, true = held.p, held.true
+    slope, intercept = logistic_line(np.log(p / (1 - p)), true)
+    regions = given.groups(held.keys)["region_code"].to_numpy()
+    found = {
+        name: (int((regions == name).sum()), apart(p[regions == name], true[regions == name]))
+        for name in sorted(set(regions))
+        if (regions == name).sum() >= REGION_CASES
+    }
+    worst = max(found, key=lambda name: found[name][1])
+    return [
+        f"  against the true probabilities: {apart(p, true):.4f} by tenths, mean {p.mean():.4f} for {true.mean():.4f}, "
+        f"slope {slope:.3f}, intercept {intercept:+.3f}",
+        f"  {len(found)} regions of {REGION_CASES} cases or more: farthest {worst} with {found[worst][1]:.4f} "
+        f"({found[worst][0]:,} cases); all: {', '.join(f'{name} {gap:.4f}' for name, (_, gap) in found.items())}",
+    ]
+
+
+def apart(p: np.ndarray, true: np.ndarray) -> float:
+    """Mean absolute difference of mean p and mean truth over ten bins of equal count by p."""
+    parts = np.array_split(np.argsort(p, kind="stable"), 10)
+    return float(np.mean([abs(p[part].mean() - true[part].mean()) for part in parts]))
 
 
 def observed(given: Evaluated) -> np.ndarray:
