@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
 from explain.case_rows import with_changes
+from explain.trees import plain_trees
 from explain.what_if import Edit, EditError, what_if
 from records.tables import CASE_TABLES
 
@@ -65,3 +67,34 @@ def test_every_edit_that_cannot_be_supposed_is_named(tiny: Any) -> None:
     assert (
         what_if(case, recorded, [Edit("debtors", debtor, {"staff_band": "0"})], tiny.rescore(case)).before is recorded
     )
+
+
+@pytest.mark.slow
+def test_a_fact_that_differs_moves_only_the_explanations_that_use_it(tiny: Any) -> None:
+    """Random pairs of cases that differ in one row: contributions move only of the indicators that moved, and of those
+    that share a tree with them (interactions); the points only of the indicators that moved."""
+    drawn = random.Random(11)  # noqa: S311  pairs, not secrets
+    sharing = {
+        outcome: [set(tree["features"][tree["children_left"] >= 0].tolist()) for tree in plain_trees(booster)]
+        for outcome, booster in tiny.bundle.boosters.items()
+    }
+    ids, seen = tiny.bundle.indicator_ids, 0
+    for case, recorded in tiny.cases(12):
+        rows = [(name, row_id) for name in ("payments", "behaviour_events", "income_facts", "property_queries")
+                if name in case.tables for row_id in case.tables[name]["row_id"]]  # fmt: skip
+        if not rows or not recorded["models"]["redefault_6"]:
+            continue
+        found = what_if(case, recorded, [Edit(*drawn.choice(rows))], tiny.rescore(case))
+        if found.after["gate"] != recorded["gate"]:
+            continue
+        moved = {id_ for id_, _, _ in found.moved}
+        for outcome, trees in sharing.items():
+            columns = {ids.index(id_) for id_ in moved if id_ in ids}
+            touched = set().union(*(tree for tree in trees if tree & columns))
+            before, after = (one["models"][outcome]["contributions"] for one in (recorded, found.after))
+            changed = {ids.index(id_) for id_ in ids if before[id_] != after[id_]}
+            assert changed <= touched
+            seen += bool(changed)
+        card = [one["points"]["indicators"] for one in (recorded, found.after)]
+        assert {id_ for id_ in card[0] if card[0][id_] != card[1][id_]} <= moved
+    assert seen >= 3
