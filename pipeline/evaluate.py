@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-
-import pandas as pd
-import polars as pl
 
 from explain.global_view import global_view
 from models.params import FitParams
@@ -22,20 +20,26 @@ from pipeline.files import write_json
 from pipeline.global_pictures import grouped
 from pipeline.home import Home
 from pipeline.in_force import rules_in_force
-from pipeline.prepare import Prepared
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Outcome, progress, tell
+from pipeline.sections.backtest import backtest
 from pipeline.sections.censoring import censoring
+from pipeline.sections.challengers import challengers
 from pipeline.sections.cross_validation import cross_validation
-from pipeline.sections.evaluated import HEADS, Evaluated, Section
+from pipeline.sections.decisions import decisions
+from pipeline.sections.evaluated import Evaluated, Section
 from pipeline.sections.explanations import explanations
 from pipeline.sections.fairness import fairness, read_audit
 from pipeline.sections.figures import figures
 from pipeline.sections.grades import grades
 from pipeline.sections.groups import groups
+from pipeline.sections.score_stability import score_stability
 from pipeline.sections.selection import selection
 from pipeline.sections.settings import evaluation_params
+from pipeline.sections.slices import slices
 from pipeline.sections.stability import reasons_stability
+from pipeline.sections.truth import truth as truth_section
+from pipeline.sections.truth_table import read_truth
 from pipeline.train import frames, open_prepared
 from records.clock import SHANGHAI
 from records.dataset import Dataset
@@ -45,13 +49,19 @@ from records.files import write_atomically
 SECTIONS: Final[tuple[tuple[str, Callable[[Evaluated], Section]], ...]] = (
     ("figures", figures),
     ("cross_validation", cross_validation),
+    ("truth", truth_section),
+    ("challengers", challengers),
+    ("backtest", backtest),
     ("grades", grades),
-    ("explanations", explanations),
-    ("stability", reasons_stability),
+    ("decisions", decisions),
     ("groups", groups),
+    ("slices", slices),
     ("selection", selection),
     ("censoring", censoring),
     ("fairness", fairness),
+    ("score_stability", score_stability),
+    ("explanations", explanations),
+    ("stability", reasons_stability),
 )
 
 
@@ -73,10 +83,10 @@ def evaluate(
             found.append((name, section(given)))
         advance(len(found), len(SECTIONS))
     write_json(out / "global.json", global_view(given.bundle, given.frames.X, grouped(given.prepared.cohort)))
-    metrics = joined_metrics(given, found)
+    metrics = without_nan(joined_metrics(given, found))
     write_json(out / "metrics.json", metrics)
     shown = [{"section": name, "tables": section.tables} for name, section in found if section.tables]
-    write_json(out / "tables.json", shown)
+    write_json(out / "tables.json", without_nan(shown))
     curves = dict(found)["figures"].tables
     _write_csv(out / "roc.csv", curves.get("roc", []), ("outcome", "false_positive_rate", "true_positive_rate"))
     _write_csv(out / "reliability.csv", curves.get("reliability", []), ("outcome", "cases", "predicted", "observed"))
@@ -116,22 +126,6 @@ def open_evaluated(
     )
 
 
-def read_truth(truth: Path, prepared: Prepared) -> pd.DataFrame:
-    """The truth of a synthetic world by case key; `success`, `redefault_6`, `redefault_12` are probabilities.
-
-    Raises InputRefused when `truth` is not the truth of these very cases.
-    """
-    path = truth / "applications.parquet"
-    if not path.exists():
-        raise InputRefused(f"{truth} holds no applications.parquet: it is not the truth of a synthetic world")
-    frame = pl.read_parquet(path)
-    missing = prepared.cohort.join(frame, on="case_key", how="anti").height
-    if missing:
-        raise InputRefused(f"{truth} is the truth of another world: {missing} cases are not in it")
-    frame = frame.join(prepared.cohort.select("case_key"), on="case_key", how="semi")
-    return frame.to_pandas().set_index("case_key").rename(columns={f"p_{name}": name for name in HEADS})
-
-
 def joined_metrics(given: Evaluated, found: Sequence[tuple[str, Section]]) -> dict[str, Any]:
     """All sections' metrics side by side, under the bundle they belong to. ValueError when two use one name."""
     joined: dict[str, Any] = {"bundle": given.bundle.id, "profile": given.bundle.profile}
@@ -140,6 +134,15 @@ def joined_metrics(given: Evaluated, found: Sequence[tuple[str, Section]]) -> di
             raise ValueError(f"section {name} writes metrics that are there already: {', '.join(twice)}")
         joined |= section.metrics
     return joined
+
+
+def without_nan(value: Any) -> Any:
+    """`value` with None for every NaN, for JSON has none: a figure that is not defined."""
+    if isinstance(value, Mapping):
+        return {key: without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(one) for one in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

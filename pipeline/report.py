@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from models.bundle import Bundle
 from pipeline import charts
 from pipeline.bundles import install
 from pipeline.files import read_json
-from pipeline.global_pictures import pictures
+from pipeline.global_pictures import GROUPINGS_ZH, GROUPS_ZH, pictures
 from pipeline.home import Home
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Outcome, tell
@@ -64,10 +66,22 @@ def environment() -> Environment:
         "percent": lambda value: _written(value, ".1%"),
         "three": lambda value: _written(value, ".3f"),
         "signed": lambda value: _written(value, "+.3f"),
+        "interval": lambda one, form=".3f": Markup('<span class="soft range">[{}, {}]</span>').format(
+            _written(one["low"], form), _written(one["high"], form)
+        ),
+        "for_heads": _columns,
+        "combined": lambda first, second: {**first, **second},
+        "having": lambda rows, key, value: [row for row in rows if row[key] == value],
         "count": lambda value: _written(value, ",d"),
     }
-    made.globals |= {"charts": charts, "heads": charts.HEADS_ZH}
+    made.globals |= {"charts": charts, "heads": charts.HEADS_ZH, "groupings": GROUPINGS_ZH, "groups_zh": GROUPS_ZH}
     return made
+
+
+def _columns(outcomes: Mapping[str, Any], card: Any) -> list[Any]:
+    """What was found of each outcome, in the order of the head figures, and of the card where there is one."""
+    found = [outcomes[name] for name in charts.HEADS_ZH if name in outcomes]
+    return found if card is None else [*found, card]
 
 
 def _written(value: Any, form: str) -> str:

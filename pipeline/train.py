@@ -99,13 +99,15 @@ def fit(prepared: Prepared, params: FitParams, observed_until: date, advance: Ad
             "counts": counts(data.splits, data.splits["split"]),
         },
         progress=say,
-        places=prepared.cohort.select(
-            "case_key", region="region_code", industry="industry_section", as_of="as_of", tier="tier"
-        )
-        .to_pandas()
-        .set_index("case_key"),
+        places=places_of(prepared),
         figures=figures_of(prepared.courts, data.plan.fit_until or day_start(observed_until)),
     )
+
+
+def places_of(prepared: Prepared) -> pd.DataFrame:
+    """Region, industry, as-of and tier by case key, as `fit_models` takes them."""
+    columns = {"region": "region_code", "industry": "industry_section", "as_of": "as_of", "tier": "tier"}
+    return prepared.cohort.select("case_key", **columns).to_pandas().set_index("case_key")
 
 
 def open_prepared(dataset: Dataset, features: Path | None, policy: Policy) -> Prepared:

@@ -9,9 +9,10 @@ import numpy as np
 from sklearn.metrics import roc_curve
 
 from models.auc import auc_interval, paired_difference
+from models.bootstrap import ece_if_true, figure_intervals
 from models.metrics import reliability, summary
 from models.spec import CARD_OUTCOME
-from pipeline.sections.evaluated import HEADS, Evaluated, Floats, Section
+from pipeline.sections.evaluated import HEADS, Evaluated, Floats, HeldOut, Section
 
 
 def figures(given: Evaluated) -> Section:
@@ -23,7 +24,7 @@ def figures(given: Evaluated) -> Section:
         held = given.held_out(outcome)
         if held.p is None or not held.usable:
             continue
-        found = summary(held.y, held.p)
+        found = summary(held.y, held.p) | spread(given, held, held.p)
         if held.true is not None:
             found["truth"] = beside_truth(held.y, held.p, held.true)
         outcomes[outcome] = found
@@ -41,10 +42,21 @@ def card_figures(given: Evaluated) -> dict[str, Any]:
     if card is None or not held.usable:
         return {}
     totals = card.total(card.points(given.frames.X.loc[held.keys]))
-    found = summary(held.y, card.probability(totals))
+    risk = card.probability(totals)
+    found = summary(held.y, risk) | spread(given, held, risk)
     if held.p is not None:
         found["against_lightgbm"] = asdict(paired_difference(held.y, -totals, held.p))
     return {"card": found}
+
+
+def spread(given: Evaluated, held: HeldOut, p: Floats) -> dict[str, Any]:
+    """Intervals of all figures over debtors, and the ECE that honest probabilities would show on as many cases."""
+    settings = given.settings
+    found = figure_intervals(held.y, p, held.debtors, draws=settings.draws, seed=settings.seed)
+    return {
+        "intervals": {name: asdict(interval) for name, interval in found.items()},
+        "ece_if_true": ece_if_true(p, seed=settings.seed),
+    }
 
 
 def beside_truth(y: Floats, p: Floats, true: Floats) -> dict[str, Any]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from explain.stability import Stability
-from pipeline.evaluate import SECTIONS, evaluate, joined_metrics, open_evaluated
+from pipeline.evaluate import SECTIONS, evaluate, joined_metrics, open_evaluated, without_nan
 from pipeline.files import read_json
 from pipeline.refusals import InputRefused
 from pipeline.report import render
 from pipeline.sections.evaluated import Evaluated, Section
 from pipeline.sections.fairness import attributes, fairness
+from pipeline.sections.groups import by_group, holm
 from pipeline.sections.settings import EvaluationParams, evaluation_params
 from pipeline.sections.stability import by_indicator, refit, told
+from pipeline.sections.truth import applicants
 from tests.pipeline.conftest import Trained
 
 
@@ -26,11 +30,19 @@ def given(trained: Trained) -> Evaluated:
     )
 
 
+QUICK = """
+evaluate:
+  {draws: 50, backtest_origins: 1, refits: 1, slice_draws: 20, slice_cases: 1000, additive_rounds: 20, additive_bags: 1}
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("evaluation")
-    truth = trained.root / "world_truth"
-    assert evaluate(str(trained.root / "first"), trained.world, out, trained.root / "features", truth) == 0
+    quick = out / "quick.yaml"
+    quick.write_text(QUICK, encoding="utf-8")
+    frames, truth = trained.root / "features", trained.root / "world_truth"
+    assert evaluate(str(trained.root / "first"), trained.world, out, frames, truth, quick) == 0
     return out
 
 
@@ -43,8 +55,80 @@ def test_every_section_that_has_tables_is_shown(trained: Trained, folder: Path) 
     assert shown == [name for name in names if name in shown]
     assert set(names) - set(shown) == {"cross_validation"}
     page = render(folder, trained.first)
-    for heading in ("主要数字", "区分能力", "各等级的实际再失信率", "模型看重什么", "积分表", "来历"):
-        assert f"<h2>{heading}" in page
+    headings = (
+        "主要数字", "全部指标与区间", "区分能力", "与真实概率相比", "与其他模型并列", "逐年滚动检验",
+        "各等级的实际再失信率", "对审查有多大用处", "按地区、行业、主体", "薄弱之处", "是否稳定",
+        "模型看重什么", "积分表", "来历",
+    )  # fmt: skip
+    assert [heading for heading in headings if f">{heading}" not in page] == []
+    assert ">None<" not in page
+    assert "nan" not in (folder / "metrics.json").read_text(encoding="utf-8").lower().split()
+
+
+def test_figures_have_intervals_and_challengers_the_same_cases(folder: Path) -> None:
+    metrics = read_json(folder / "metrics.json")
+    for found in (*metrics["outcomes"].values(), metrics["card"]):
+        for one in found["intervals"].values():
+            assert one["low"] <= one["value"] <= one["high"] or one["standard_error"] > 0
+        assert found["intervals"]["auc"]["value"] == pytest.approx(found["auc"]["value"])
+        assert found["intervals"]["calibration_slope"]["value"] == pytest.approx(found["calibration_slope"])
+    for outcome in ("success", "redefault_12"):
+        beside = metrics["challengers"][outcome]
+        assert {"prevalence", "best_indicator", "logistic", "additive", "lightgbm_free", "lightgbm"} <= set(beside)
+        assert beside["lightgbm"]["auc"] == metrics["outcomes"][outcome]["auc"]
+        assert beside["true_probability"]["from_truth"] == 0.0
+        assert beside["true_probability"]["auc"]["value"] > beside["lightgbm"]["auc"]["value"]
+        assert beside["prevalence"]["auc"]["value"] == 0.5
+    assert metrics["challengers"]["redefault_12"]["points_card"]["auc"] == metrics["card"]["auc"]
+    assert "card_free_shares" in metrics["challengers"]["redefault_12"]
+
+
+def test_the_ladder_falls_from_the_truth(folder: Path) -> None:
+    metrics = read_json(folder / "metrics.json")
+    for outcome, found in metrics["against_truth"].items():
+        gap = {step: one["value"] for step, one in found["gap"].items()}
+        assert gap["true_probability"] > gap["without_hidden_causes"] > gap["what_records_show"] - 0.01
+        assert gap["lightgbm"] == metrics["outcomes"][outcome]["auc"]["value"]
+        assert found["applicants"]["cases"] >= found["labelled"]["cases"]
+
+
+def test_what_the_hidden_causes_add_is_taken_out_exactly(trained: Trained, given: Evaluated) -> None:
+    """Twelve months' log-odds without the hidden causes are the sum of the other causes times their strengths."""
+    assert given.truth is not None
+    params = read_json(trained.root / "world_truth" / "world.json")["params"]
+    seen = [name for name in params["redefault"] if name not in ("hidden_resilience", "hidden_debts", "later_shock")]
+    total = params["redefault_level"] + sum(params["redefault"][name] * given.truth[f"cause_{name}"] for name in seen)
+    assert np.abs(given.truth["known_redefault_12"] - total).max() < 1e-6
+
+
+def test_applicants_are_none_whose_debtor_was_learnt_from(given: Evaluated) -> None:
+    assert given.truth is not None
+    found = applicants(given, given.truth, "redefault_12")
+    splits = given.frames.splits
+    learnt = set(splits.loc[splits["split"].isin(("fit", "calibrate")), "debtor_id"])
+    assert len(found.y) > len(given.held_out("redefault_12").y)
+    assert not learnt & set(found.debtors.tolist())
+
+
+def test_small_groups_are_insufficient_rather_than_a_number() -> None:
+    y = np.array([1.0, 0.0] * 60)
+    names = ["big"] * 100 + ["small"] * 20
+    frame = pd.DataFrame({"region_code": names, "industry_section": "C", "subject_type": "natural"})
+    rows = {row["group"]: row for row in by_group(frame, y, np.full(120, 0.2), (50, 10))}
+    assert rows["small"] == {"by": "region_code", "group": "small", "cases": 20, "enough": False}
+    assert rows["big"]["observed"] == 0.5
+    assert rows["big"]["rejected"]
+    assert not by_group(frame, y, np.full(120, 0.5), (50, 10))[0]["rejected"]
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == [True, False, False, True]
+    assert holm([0.04]) == [True]
+    assert holm([]) == []
+
+
+def test_json_has_no_nan() -> None:
+    assert without_nan({"a": [float("nan"), 1.0], "b": "nan"}) == {"a": [None, 1.0], "b": "nan"}
 
 
 def test_the_curves_stand_beside_the_figures(folder: Path) -> None:

@@ -1,0 +1,182 @@
+"""Other models beside ours on the very same test cases, with paired intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from models.auc import auc_interval, paired_difference
+from models.bootstrap import paired_intervals
+from models.challengers import (
+    CardScore,
+    additive,
+    best_indicator,
+    learnt_shares,
+    logistic,
+    points_card,
+    prevalence,
+    straightened,
+)
+from models.crossval import FitFunction, Score, booster_fit
+from models.faults import FitFault
+from models.horizons import p12
+from models.metrics import brier, log_loss
+from models.spec import CARD_OUTCOME
+from pipeline.sections.evaluated import Evaluated, Floats, HeldOut, Section
+
+OUTCOMES: Final = ("success", CARD_OUTCOME)
+OURS: Final = "lightgbm"
+
+
+def challengers(given: Evaluated) -> Section:
+    """For repair success and for re-default within twelve months: every challenger fitted on the fit period, its
+    score turned into a probability on the calibration period, measured on the test cases of our model."""
+    metrics: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
+    for outcome in OUTCOMES:
+        held = given.held_out(outcome)
+        if held.p is not None and held.usable:
+            metrics[outcome], notes[outcome] = beside_each_other(given, outcome, held, held.p)
+    if not metrics:
+        return Section()
+    tables = {
+        "outcomes": {name: [{"name": key} | row for key, row in found.items()] for name, found in metrics.items()},
+        "notes": notes,
+    }
+    return Section({"challengers": metrics | {"notes": notes}}, tables, _lines(metrics))
+
+
+def beside_each_other(
+    given: Evaluated, outcome: str, held: HeldOut, ours: Floats
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Figures of every challenger by name, weakest idea first, and what is to be said of them."""
+    X = given.frames.X[list(given.bundle.indicator_ids)]  # noqa: N806
+    fit, later = _part(given, outcome, "fit"), _part(given, outcome, "calibrate")
+    probabilities: dict[str, Floats] = {}
+    scores: dict[str, Score] = {}
+    notes: dict[str, Any] = {"fit_cases": len(fit), "calibration_cases": len(later)}
+    for name, (method, most) in methods(given, outcome).items():
+        mine = fit if most is None else _some(fit, most, given.settings.seed)
+        try:
+            score = method(X.loc[mine.index], mine.to_numpy())
+        except FitFault as fault:
+            notes[f"{name}_absent"] = str(fault)
+            continue
+        scores[name] = score
+        on = later if 0 < later.sum() < len(later) else mine
+        probabilities[name] = straightened(score(X.iloc[held.rows]), score(X.loc[on.index]), on.to_numpy())
+        if len(mine) < len(fit):
+            notes[f"{name}_cases"] = len(mine)
+    card = given.bundle.scorecard
+    if outcome == CARD_OUTCOME and card is not None:
+        probabilities["points_card"] = card.probability(card.total(card.points(X.iloc[held.rows])))
+        free = scores.get("card_free_shares")
+        if isinstance(free, CardScore):
+            population = X.loc[_reference(given)]
+            notes["given_shares"] = learnt_shares(card, given.bundle.specs, population)
+            notes["learnt_shares"] = learnt_shares(free.card, given.bundle.specs, population)
+    best = scores["best_indicator"]
+    notes["best_indicator_is"] = getattr(best, "name", "")
+    without = without_place(given, outcome, held)
+    if without is not None:
+        probabilities["lightgbm_without_place"] = without
+    probabilities[OURS] = ours
+    if held.true is not None and not np.isnan(held.true).any():
+        probabilities["true_probability"] = held.true
+    return {name: _figures(given, held, probabilities[name], ours) for name in ORDER if name in probabilities}, notes
+
+
+ORDER: Final = (
+    "prevalence", "best_indicator", "logistic", "points_card", "card_free_shares", "additive", "lightgbm_free",
+    "lightgbm_without_place", OURS, "true_probability",
+)  # fmt: skip
+
+
+def methods(given: Evaluated, outcome: str) -> Mapping[str, tuple[FitFunction, int | None]]:
+    """Challengers by name, each with the number of cases it is fitted on at most (None: all)."""
+    settings, params, specs = given.settings, given.params, given.bundle.specs
+    made: dict[str, tuple[FitFunction, int | None]] = {
+        "prevalence": (prevalence(), None),
+        "best_indicator": (best_indicator(), None),
+        "logistic": (logistic(), None),
+        "lightgbm_free": (
+            booster_fit([0] * len(given.bundle.indicator_ids), params.booster, params.seed), None
+        ),
+    }  # fmt: skip
+    if settings.additive_rounds:
+        made["additive"] = (
+            additive(
+                settings.seed,
+                interactions=settings.additive_pairs,
+                rounds=settings.additive_rounds,
+                bags=settings.additive_bags,
+            ),
+            settings.challenger_cases,
+        )
+    if outcome == CARD_OUTCOME and given.bundle.scorecard is not None and given.bundle.scorecard.shares is not None:
+        population = given.frames.X.loc[_reference(given)]
+        made["card_free_shares"] = (points_card(specs, replace(params.card, shares=None), population), None)
+    return made
+
+
+def without_place(given: Evaluated, outcome: str, held: HeldOut) -> Floats | None:
+    """Our margins straightened as the challengers' scores are, without what the calibration adds by place and year."""
+
+    def straight(margin: str) -> Floats:
+        later = _part(given, margin, "calibrate")
+        later = later if 0 < later.sum() < len(later) else _part(given, margin, "fit")
+        on = given.frames.X.index.get_indexer(later.index)
+        return straightened(given.margins[margin][held.rows], given.margins[margin][on], later.to_numpy())
+
+    needed = ("redefault_6", "redefault_7_12") if outcome == CARD_OUTCOME else (outcome,)
+    if not all(name in given.margins for name in needed):
+        return None
+    found = [straight(name) for name in needed]
+    return found[0] if len(found) == 1 else p12(found[0], found[1])
+
+
+def _figures(given: Evaluated, held: HeldOut, p: Floats, ours: Floats) -> dict[str, Any]:
+    settings = given.settings
+    paired = paired_intervals(held.y, p, ours, held.debtors, draws=settings.draws, seed=settings.seed)
+    found: dict[str, Any] = {
+        "auc": asdict(auc_interval(held.y, p)),
+        "against_ours": asdict(paired_difference(held.y, p, ours)),
+        "brier": brier(held.y, p),
+        "log_loss": log_loss(held.y, p),
+        "brier_against_ours": asdict(paired["brier"]),
+        "log_loss_against_ours": asdict(paired["log_loss"]),
+    }
+    if held.true is not None and not np.isnan(held.true).any():
+        found["from_truth"] = float(np.mean(np.abs(p - held.true)))
+    return found
+
+
+def _part(given: Evaluated, outcome: str, split: str) -> pd.Series:
+    """Labels by case key, sorted, of one split."""
+    splits = given.frames.splits
+    mine = splits[(splits["outcome"] == outcome) & (splits["split"] == split)]
+    return mine.set_index("case_key")["label"].astype(np.float64).sort_index()
+
+
+def _some(labels: pd.Series, most: int, seed: int) -> pd.Series:
+    if len(labels) <= most:
+        return labels
+    chosen = np.random.default_rng(seed).choice(len(labels), most, replace=False)
+    return labels.iloc[np.sort(chosen)]
+
+
+def _reference(given: Evaluated) -> list[str]:
+    """Cases of the card's reference population: all of the fit period."""
+    splits = given.frames.splits
+    return sorted(set(splits.loc[splits["split"] == "fit", "case_key"]))
+
+
+def _lines(metrics: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(
+        f"challengers, {outcome}, AUC: " + ", ".join(f"{name} {one['auc']['value']:.3f}" for name, one in found.items())
+        for outcome, found in metrics.items()
+    )
