@@ -150,14 +150,24 @@ def draw(rng: random.Random, days: list[date]) -> tuple[dict[str, Value], Scores
             facts[name] = rng.choice(VALUES[name])
     dimensions = {name: rng.choice([0, 30, 49.9, 50, 59.9, 60, 80, 100]) for name in DIMENSIONS}
     points = rng.choice([None, 0, 49.9, 50, 64.9, 65, 74.9, 75, 79.9, 80, 100, round(rng.uniform(0, 100), 1)])
+    risk = rng.choice([None, 0, 0.1, 0.35, 0.36, 1])
+    low, high = _around(risk, (None, 0.01, 0.05, 0.11)[len(facts) % 4])
     scores = Scores(
         points=points,
         dimensions=None if rng.random() < 0.1 else dimensions,
-        p_redefault_12=rng.choice([None, 0, 0.1, 0.35, 0.36, 1]),
+        p_redefault_12=risk,
+        p_redefault_12_low=low,
+        p_redefault_12_high=high,
         extrapolated=rng.random() < 0.1,
         disagreement=rng.random() < 0.1,
     )
     return facts, scores, Context(rng.choice(days), rng.choice(REGIONS), rng.choice([None, "C", "E"]))
+
+
+def _around(risk: float | None, width: float | None) -> tuple[float, float] | tuple[None, None]:
+    if risk is None or width is None:
+        return None, None
+    return max(0.0, risk - width), min(1.0, risk + width)
 
 
 def days_of(policy: Policy) -> list[date]:

@@ -10,6 +10,7 @@ from explain.additivity import TOLERANCE, adds_up, residual
 from explain.schema import ScoreRecord
 
 Fault = tuple[str, str]  # JSON pointer, what is wrong
+_HEAD_PARTS = {"points", "models", "probabilities", "intervals", "suggestion"}
 
 
 def incoherences(record: ScoreRecord) -> Iterator[Fault]:
@@ -20,6 +21,7 @@ def incoherences(record: ScoreRecord) -> Iterator[Fault]:
     yield from _reasons(record)
     yield from _gate(record)
     yield from _probabilities(record)
+    yield from _intervals(record)
     yield from _nulls(record)
 
 
@@ -33,6 +35,8 @@ def heads(content: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
         yield f"models.{outcome}", model
     for outcome, probability in content["probabilities"].items():
         yield f"probabilities.{outcome}", probability
+    for outcome, interval in content["intervals"].items():
+        yield f"intervals.{outcome}", interval
     yield "suggestion.grade", content["suggestion"].get("grade")
 
 
@@ -110,7 +114,7 @@ def _gate(record: ScoreRecord) -> Iterator[Fault]:
         yield "/gate/ground", "an exit at the gate needs its ground"
     if route != outcome:
         yield "/suggestion/route", f"must be {outcome}, as the gate says"
-    for name, value in heads(record.model_dump(include={"points", "models", "probabilities", "suggestion"})):
+    for name, value in heads(record.model_dump(include=_HEAD_PARTS)):
         if value is not None:
             yield "/" + name.replace(".", "/"), "must be null: the gate let no model be asked"
     if record.reasons:
@@ -134,8 +138,23 @@ def _probabilities(record: ScoreRecord) -> Iterator[Fault]:
         yield "/probabilities/redefault_12", "is not p(6) + (1 - p(6)) q"
 
 
+def _intervals(record: ScoreRecord) -> Iterator[Fault]:
+    for outcome, probability in record.probabilities.model_dump().items():
+        interval = getattr(record.intervals, outcome)
+        if interval is None:
+            continue
+        if probability is None:
+            yield f"/intervals/{outcome}", "is around no probability"
+        elif not interval.low <= probability <= interval.high:
+            yield f"/intervals/{outcome}", "does not hold the probability between low and high"
+        if interval.events > interval.cases:
+            yield f"/intervals/{outcome}/events", "are more than the cases"
+        if interval.like_from > interval.like_to:
+            yield f"/intervals/{outcome}/like_to", "is below like_from"
+
+
 def _nulls(record: ScoreRecord) -> Iterator[Fault]:
-    content = record.model_dump(include={"points", "models", "probabilities", "suggestion"})
+    content = record.model_dump(include=_HEAD_PARTS)
     values = dict(heads(content))
     for name, value in values.items():
         if value is None and name not in record.nulls:

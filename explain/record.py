@@ -64,15 +64,17 @@ def build_record(
     points: Mapping[str, Any] | None,
     models: Mapping[str, ModelTerms],
     probabilities: Mapping[str, float | None],
+    intervals: Mapping[str, Mapping[str, Any]],
     suggestion: Mapping[str, Any],
     reasons: Sequence[Mapping[str, Any]],
     nulls: Mapping[str, str],
 ) -> ScoreRecord:
     """The record of one score, in the shape of `explain.schema`.
 
-    `evidence` is {indicator or fact: {table: row ids}}; `models` and `probabilities` hold the outcomes that
-    exist, absent ones become null. `nulls` says why each null head figure is null (keys such as "points" or
-    "probabilities.success"); where the gate let no model be asked, that is said here.
+    `evidence` is {indicator or fact: {table: row ids}}; `models`, `probabilities` and `intervals` (low, high, level,
+    cases, events, like_from, like_to) hold the outcomes that exist, absent ones become null. `nulls` says why each
+    null head figure is null (keys such as "points" or "probabilities.success"); where the gate let no model be
+    asked, that is said here.
 
     Raises AdditivityError when contributions do not add up to the margin, RecordError with every other fault.
     """
@@ -96,11 +98,13 @@ def build_record(
         "points": points,
         "models": {outcome: terms.get(outcome) for outcome in OUTCOMES},
         "probabilities": {name: probabilities.get(name) for name in PROBABILITIES},
+        "intervals": {name: _interval(intervals.get(name)) for name in PROBABILITIES},
         "suggestion": dict(suggestion),
         "reasons": [dict(reason) for reason in reasons],
     }
     unknown = [("/models", sorted(set(models) - set(OUTCOMES)))]
     unknown += [("/probabilities", sorted(set(probabilities) - set(PROBABILITIES)))]
+    unknown += [("/intervals", sorted(set(intervals) - set(PROBABILITIES)))]
     if any(names for _, names in unknown):
         raise RecordError([(where, f"unknown outcomes {names}") for where, names in unknown if names])
     content["nulls"] = {**_exit_nulls(content), **nulls}
@@ -152,6 +156,10 @@ def _model(terms: ModelTerms) -> dict[str, Any]:
         "calibration": dict(terms.calibration),
         "probability": terms.probability,
     }
+
+
+def _interval(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if found is None else {**found, "meaning": "mean_of_like_cases"}
 
 
 def _facts(values: Mapping[str, float | None], evidence: Evidence) -> list[dict[str, Any]]:

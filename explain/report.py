@@ -27,6 +27,7 @@ from explain.reasons import twelve_month_contributions
 from explain.record import ModelTerms, record_of
 from explain.recourse import Recourse
 from explain.schema import Model, ScoreRecord
+from explain.sureness import meaning, sure
 from explain.text import Descriptions, Named, name_zh, value_zh
 from explain.words import vocabulary
 
@@ -61,6 +62,8 @@ def report_html(
             draft=draft_reasons(whole, describe),
             points=_points(whole, describe),
             families=_families(whole, describe),
+            sure={item.outcome: item for item in sure(whole)},
+            meaning=meaning(),
             recourse=recourse,
             firmness=firmness,
             value=lambda id_, value: value_zh(id_, value, describe),
@@ -104,7 +107,9 @@ def draft_reasons(record: ScoreRecord, describe: Descriptions) -> str:
         said.append(told["tier"].format(tier=words["tiers"][found.tier]))
     risk = record.probabilities.redefault_12
     if risk is not None:
-        said.append(told["risk"].format(risk=f"{risk:.1%}"))
+        span = {item.outcome: item.span for item in sure(record)}.get("redefault_12")
+        between = "" if span is None else told["between"].format(span=span)
+        said.append(told["risk"].format(risk=f"{risk:.1%}", between=between))
     if record.gate.outcome == "assess":
         months = found.observation_months
         observation = told["observation"].format(months=months) if months else ""

@@ -162,6 +162,32 @@ class Probabilities(Part):
     redefault_12: Probability | None
 
 
+class Interval(Part):
+    """How sure a probability is: `low` <= it <= `high`, at confidence `level`.
+
+    `meaning` "mean_of_like_cases": of the `cases` of the calibration whose predicted probability was most like this
+    one (`like_from` to `like_to`), `events` had the outcome; reckoned from them and their neighbours, the true share
+    among cases with this prediction lies between `low` and `high`. It is no statement about this debtor's own chance.
+    """
+
+    low: Probability
+    high: Probability
+    level: Annotated[float, Field(gt=0.5, lt=1.0)]
+    cases: Annotated[int, Field(ge=1)]
+    events: Annotated[int, Field(ge=0)]
+    like_from: Probability
+    like_to: Probability
+    meaning: Literal["mean_of_like_cases"]
+
+
+class Intervals(Part):
+    """The interval of each head figure, null where it has none (`nulls` says why)."""
+
+    success: Interval | None
+    redefault_6: Interval | None
+    redefault_12: Interval | None
+
+
 class Coded(Part):
     """A condition, or what is still missing for a repair."""
 
@@ -286,6 +312,7 @@ class ScoreRecord(Part):
     points: Points | None
     models: Models
     probabilities: Probabilities
+    intervals: Intervals
     suggestion: Suggestion
     reasons: tuple[Reason, ...]
     nulls: dict[str, Text]

@@ -15,6 +15,7 @@ from explain.calibration_words import curve, local
 from explain.figures import log_odds, number
 from explain.record import record_of
 from explain.schema import ScoreRecord
+from explain.sureness import meaning, sure
 from explain.words import vocabulary
 
 _ROWS_SHOWN = 6  # row ids named per table in the text; the record holds all of them
@@ -140,9 +141,14 @@ def _probabilities(record: ScoreRecord) -> Iterator[str]:
         return
     words = vocabulary()["outcomes"]
     yield "预测概率 Probabilities（以准予修复、当日解除为前提）"
+    intervals = {item.outcome: item for item in sure(record)}
     for outcome, probability in record.probabilities.model_dump().items():
-        if probability is not None:
-            yield f"  {words[outcome]}：{probability:.1%}"
+        if probability is None:
+            continue
+        interval = intervals.get(outcome)
+        yield f"  {words[outcome]}：{probability:.1%}" + (f"（区间 {interval.span}）" if interval else "")
+        yield from (f"    {line}" for line in ((interval.zh, interval.en) if interval else ()))
+    yield from (f"  {line}" for line in (meaning() if intervals else ()))
     yield "  每一概率的来历（对数几率）：基准 + 各指标贡献之和 = 边际，再经校准为概率"
     for outcome, model in models.items():
         share = sum(model.contributions.values())

@@ -2,9 +2,9 @@
 
     model_<outcome>.txt   LightGBM text           reference.json   reference population and limits
     calibrators.json      margin -> probability   metrics.json     figures
-    scorecard.json        points table, if any    params.json      parameters
-    catalogue.json        indicators, their hash  training.json    fingerprint of the data, split, seed, what is absent
-    manifest.json         {format, id, files: {name: SHA-256}}
+    intervals.json        intervals of like cases params.json      parameters
+    scorecard.json        points table, if any    training.json    fingerprint of the data, split, seed, what is absent
+    catalogue.json        indicators, their hash  manifest.json    {format, id, files: {name: SHA-256}}
     signature.json        Ed25519 over the bytes of manifest.json
 
 The id is the start of SHA-256 over the canonical (RFC 8785) `files` map: the same training gives the same id, and no
@@ -30,6 +30,7 @@ from models.bundle_files import MANIFEST, MODELS, SIGNATURE, json_bytes, json_fi
 from models.calibration import Calibrator
 from models.faults import BundleFault
 from models.fitted import FittedModels
+from models.intervals import IntervalTable
 from models.reference import ReferencePopulation
 from models.scorecard import Scorecard
 from models.spec import IndicatorSpec
@@ -37,7 +38,8 @@ from models.spec import IndicatorSpec
 
 @dataclass(frozen=True)
 class Bundle:
-    """A loaded bundle, checked. `boosters`, `calibrators`: per fitted outcome; `absent`: part -> why it is missing."""
+    """A loaded bundle, checked. `boosters`, `calibrators`: per fitted outcome; `intervals`: per head probability;
+    `absent`: part -> why it is missing."""
 
     id: str
     path: Path
@@ -48,6 +50,7 @@ class Bundle:
     boosters: Mapping[str, lgb.Booster] = field(compare=False, repr=False)
     scorecard: Scorecard | None = field(repr=False)
     calibrators: Mapping[str, Calibrator] = field(repr=False)
+    intervals: Mapping[str, IntervalTable] = field(repr=False)
     horizon: Mapping[str, str] = field(repr=False)
     reference: ReferencePopulation = field(repr=False)
     metrics: Mapping[str, Any] = field(repr=False)
@@ -108,6 +111,7 @@ def _open(checked: CheckedFiles, path: Path) -> Bundle:
         boosters=boosters,
         scorecard=checked.scorecard,
         calibrators=checked.calibrators,
+        intervals=checked.intervals,
         horizon=checked.horizon,
         reference=checked.reference,
         metrics=checked.plain["metrics.json"],

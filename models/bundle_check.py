@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from models.bundle_files import ALWAYS, CARD, FORMAT, MANIFEST, MODELS, SIGNATURE, id_of
 from models.calibration import Calibrator
 from models.faults import BundleFault, ModelFault
-from models.horizons import HORIZON
+from models.horizons import HEADS, HORIZON
+from models.intervals import IntervalTable
 from models.monotone import check_monotone
 from models.reference import ReferencePopulation
 from models.scorecard import Scorecard
@@ -36,6 +37,7 @@ class CheckedFiles:
     catalogue: Mapping[str, Any]
     specs: tuple[IndicatorSpec, ...]
     calibrators: Mapping[str, Calibrator]
+    intervals: Mapping[str, IntervalTable]
     horizon: Mapping[str, str]
     scorecard: Scorecard | None
     reference: ReferencePopulation
@@ -62,6 +64,8 @@ class _Check:
         specs = self._parsed("catalogue.json", lambda: _specs(catalogue))
         calibration = self._json(raw, "calibrators.json")
         calibrators = self._parsed("calibrators.json", lambda: _calibrators(calibration))
+        tables = self._json(raw, "intervals.json")
+        intervals = self._parsed("intervals.json", lambda: _intervals(tables))
         card_content = self._json(raw, CARD) if CARD in raw else None
         card = self._parsed(CARD, lambda: None if card_content is None else Scorecard.from_json(card_content))
         population = self._json(raw, "reference.json")
@@ -69,10 +73,12 @@ class _Check:
         plain = {name: self._json(raw, name) for name in ("metrics.json", "params.json", "training.json")}
         if _texts(plain["training.json"].get("absent")) is None:
             self.faults.append("training.json/absent: must name what is absent and why")
+        if calibrators is not None and intervals is not None:
+            self._interval_each(calibrators, intervals, _texts(plain["training.json"].get("absent")) or {})
         if specs is not None:
             self._models(raw, specs)
             self._together(raw, specs, calibrators, card, reference)
-        if self.faults or specs is None or calibrators is None or reference is None:
+        if self.faults or specs is None or calibrators is None or intervals is None or reference is None:
             raise BundleFault(self.faults)
         return CheckedFiles(
             raw=raw,
@@ -80,6 +86,7 @@ class _Check:
             catalogue=catalogue,
             specs=specs,
             calibrators=calibrators,
+            intervals=intervals,
             horizon=calibration["horizon"],
             scorecard=card,
             reference=reference,
@@ -162,6 +169,19 @@ class _Check:
             except ModelFault as error:
                 self.faults += [f"{name}: {fault}" for fault in error.faults]
 
+    def _interval_each(
+        self, calibrators: Mapping[str, Calibrator], intervals: Mapping[str, IntervalTable], absent: Mapping[str, str]
+    ) -> None:
+        """Every probability has its intervals or a reason why not, and nothing else has."""
+        for head, parts in HEADS.items():
+            given, wanted = head in intervals, set(parts) <= set(calibrators)
+            if given and not wanted:
+                self.faults.append(f"intervals.json: '{head}' has intervals but no models")
+            elif wanted and given == (f"intervals.{head}" in absent):
+                self.faults.append(f"intervals.json: '{head}' needs intervals, or why they are absent, and not both")
+        if strange := sorted(set(intervals) - set(HEADS)):
+            self.faults.append(f"intervals.json: unknown probabilities {', '.join(strange)}")
+
     def _together(
         self,
         raw: Mapping[str, bytes],
@@ -198,6 +218,10 @@ def _calibrators(content: Mapping[str, Any]) -> dict[str, Calibrator]:
     if content["horizon"] != dict(HORIZON):
         raise ValueError("horizon is not the one this version computes")
     return {str(name): Calibrator.from_json(item) for name, item in content["calibrators"].items()}
+
+
+def _intervals(content: Mapping[str, Any]) -> dict[str, IntervalTable]:
+    return {str(name): IntervalTable.from_json(item) for name, item in content.items()}
 
 
 def _texts(value: object) -> dict[str, str] | None:

@@ -22,7 +22,8 @@ MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
 CARD: Final = "scorecard.json"
 ALWAYS: Final = (
-    "calibrators.json", "catalogue.json", "metrics.json", "params.json", "reference.json", "training.json",
+    "calibrators.json", "catalogue.json", "intervals.json", "metrics.json", "params.json", "reference.json",
+    "training.json",
 )  # fmt: skip
 MODELS: Final = {f"model_{outcome}.txt": outcome for outcome in OUTCOMES}
 
@@ -55,6 +56,7 @@ def json_files(fitted: FittedModels) -> dict[str, Any]:
             "hash": fitted.catalogue_hash,
             "indicators": [asdict(spec) for spec in fitted.specs],
         },
+        "intervals.json": {name: item.to_json() for name, item in fitted.intervals.items()},
         "metrics.json": dict(fitted.metrics),
         "params.json": fitted.params.to_json(),
         "reference.json": fitted.reference.to_json(),

@@ -25,7 +25,8 @@ from models.calibration import Calibrator
 from models.calibration_fit import Locality, fit_calibrator
 from models.faults import FitFault
 from models.fitted import FittedModels
-from models.horizons import p12
+from models.horizons import HEADS, p12
+from models.intervals_fit import Seen, fit_heads
 from models.local_fit import Places, first_shifts, lay_out_places
 from models.params import FitParams
 from models.reference import ReferencePopulation, describe_groups, describe_indicators, quantile_grid
@@ -108,6 +109,7 @@ def fit_models(
     card = None if made is None else made.card
     say("reference population", 4 / 5)
     probabilities = _probabilities(fitted, held_out=False)
+    intervals, uncertain = fit_heads(_seen(fitted, rows), settings.intervals)
     reference = _reference(X, scored, rows, fitted, probabilities, card=card, params=settings, places=places)
     figures = _figures(X, rows, fitted, made)
     say("done", 1.0)
@@ -118,8 +120,9 @@ def fit_models(
         params=settings,
         texts={outcome: margin.booster.model_to_string() for outcome, margin in fitted.items()},
         calibrators={outcome: margin.calibrator for outcome, margin in fitted.items()},
+        intervals=intervals,
         scorecard=card,
-        absent=absent,
+        absent=absent | uncertain,
         reference=reference,
         metrics=figures,
         training={
@@ -216,6 +219,22 @@ def _probabilities(fitted: Mapping[str, _Margin], *, held_out: bool) -> dict[str
     found = {outcome: margin.probability(slice(None), held_out=held_out) for outcome, margin in fitted.items()}
     if "redefault_6" in found and "redefault_7_12" in found:
         found[CARD_OUTCOME] = p12(found["redefault_6"], found["redefault_7_12"])
+    return found
+
+
+def _seen(fitted: Mapping[str, _Margin], rows: TrainingRows) -> dict[str, Seen]:
+    """Per head probability, the cases that no margin in it was fitted on: what its intervals rest on."""
+    honest = _probabilities(fitted, held_out=True)
+    found: dict[str, Seen] = {}
+    for head, parts in HEADS.items():
+        if head not in honest or not all(part in fitted for part in parts):
+            continue
+        margins = [fitted[part] for part in parts]
+        chosen = margins[0].calibrated_on
+        if len(margins) > 1:
+            later = any(margin.held_out is margin.full for margin in margins)
+            chosen = rows.part(head, "calibrate" if later else "fit")
+        found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source)
     return found
 
 

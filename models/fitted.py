@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.calibration import Calibrator
+from models.intervals import IntervalTable
 from models.params import FitParams
 from models.reference import ReferencePopulation
 from models.scorecard import Scorecard
@@ -15,7 +16,8 @@ from models.spec import IndicatorSpec
 
 @dataclass(frozen=True)
 class FittedModels:
-    """All that a bundle holds, in memory. `texts`: LightGBM text per fitted outcome; `absent`: part -> why not."""
+    """All that a bundle holds, in memory. `texts`: LightGBM text per fitted outcome; `intervals`: per head
+    probability; `absent`: part -> why not."""
 
     profile: str
     specs: tuple[IndicatorSpec, ...]
@@ -23,6 +25,7 @@ class FittedModels:
     params: FitParams
     texts: Mapping[str, str]
     calibrators: Mapping[str, Calibrator]
+    intervals: Mapping[str, IntervalTable]
     scorecard: Scorecard | None
     absent: Mapping[str, str]
     reference: ReferencePopulation

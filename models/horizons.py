@@ -6,6 +6,7 @@ two separate fits crossed in 1-3 % of trial cases.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,12 @@ HORIZON: Final = {
     "p6": "redefault_6",
     "q": "redefault_7_12",
     "lifted": "as if granted and lifted at as_of",
+}
+# The probabilities that are shown, and the fitted outcomes each is made of.
+HEADS: Final[Mapping[str, tuple[str, ...]]] = {
+    "success": ("success",),
+    "redefault_6": ("redefault_6",),
+    "redefault_12": ("redefault_6", "redefault_7_12"),
 }
 
 

@@ -107,6 +107,23 @@ class LocalParams:
 
 
 @dataclass(frozen=True)
+class IntervalParams:
+    """Intervals of like cases (`models.intervals_fit`): confidence; the share of the calibration cases that each
+    rate is fitted on, and that are shown as most like it, and their least number; how far the fitted line may tilt
+    (log-odds per log-odds); how finely it is tabulated."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    level: float = 0.9
+    window_share: float = 0.4
+    like_share: float = 0.1
+    min_window: int = 100
+    tilt_sd: float = 0.5
+    knots: int = 41
+    min_events: int = 20
+
+
+@dataclass(frozen=True)
 class FitParams:
     """Everything `fit_models` decides by number. `required`: parts whose absence is an error, not a note."""
 
@@ -118,6 +135,7 @@ class FitParams:
     booster: BoosterParams = field(default_factory=BoosterParams)
     card: CardParams = field(default_factory=CardParams)
     local: LocalParams = field(default_factory=LocalParams)
+    intervals: IntervalParams = field(default_factory=IntervalParams)
     min_events: int = 20
     isotonic_min_events: int = 500
     platt_min_events: int = 20
@@ -155,7 +173,7 @@ class FitParams:
 
     def problems(self) -> list[str]:
         """Every value out of range, in words; empty when all are sound."""
-        b, c, s = self.booster, self.card, self.split
+        b, c, i, s = self.booster, self.card, self.intervals, self.split
         checks = {
             f"booster.max_depth must be 1 to {DEPTH_LIMIT}": 1 <= b.max_depth <= DEPTH_LIMIT,
             "booster.num_leaves must be 2 to 2**max_depth": 2 <= b.num_leaves <= 2**b.max_depth,
@@ -173,6 +191,15 @@ class FitParams:
             "card.min_bin_share must be above 0 and below 0.5": 0 < c.min_bin_share < 0.5,
             "card quantiles must rise from low to high within (0, 1)": 0 < c.low_quantile < c.high_quantile < 1,
             "card anchor points must rise from low to high within 0 to 100": 0 <= c.low_points < c.high_points <= 100,
+            "intervals.level must be above 0.5 and below 1": 0.5 < i.level < 1,
+            "intervals.window_share must be above 0 and at most 1": 0 < i.window_share <= 1,
+            "intervals.like_share must be above 0 and at most intervals.window_share": 0
+            < i.like_share
+            <= i.window_share,
+            "intervals.min_window must be at least 1": i.min_window >= 1,
+            "intervals.tilt_sd must be above 0": i.tilt_sd > 0,
+            "intervals.knots must be 2 to 1001": 2 <= i.knots <= 1001,
+            "intervals.min_events must be at least 1": i.min_events >= 1,
             "split.mode must be periods, fit_test or cross_fit": s.mode in ("periods", "fit_test", "cross_fit"),
             "split shares must be positive and leave time to test": min(s.fit_share, s.calibrate_share) > 0
             and s.fit_share + s.calibrate_share < 1,

@@ -13,6 +13,7 @@ from models.boosting import raw_margin
 from models.bundle import Bundle
 from models.faults import PredictFault
 from models.horizons import p12
+from models.intervals import Interval
 from models.local import Place, Shift
 from models.spec import CARD_OUTCOME
 
@@ -82,6 +83,15 @@ def probabilities(
         "success": calibrated.get("success"),
         "redefault_6": p6,
         CARD_OUTCOME: None if p6 is None or q is None else p12(p6, q),
+    }
+
+
+def intervals(bundle: Bundle, probability: Mapping[str, FloatArray]) -> dict[str, tuple[Interval, ...]]:
+    """The interval of every head probability (n,) for which the bundle has one (`models.intervals`)."""
+    return {
+        head: tuple(bundle.intervals[head].at(value) for value in values.tolist())
+        for head, values in probability.items()
+        if head in bundle.intervals
     }
 
 

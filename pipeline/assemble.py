@@ -11,7 +11,8 @@ from explain.reference import Reference
 from explain.terms import model_terms
 from features.profiles import Profile
 from models.bundle import Bundle
-from models.spec import CARD_OUTCOME, OUTCOMES
+from models.horizons import HEADS
+from models.spec import OUTCOMES
 from pipeline.version import CODE_VERSION
 from pipeline.work import CASE_COLUMNS, Record, Values, Work
 
@@ -22,12 +23,14 @@ def assemble(work: Work, row: Mapping[str, Any], place: int | None, reference: R
     terms: dict[str, ModelTerms] = {}
     points: Mapping[str, Any] | None = None
     shown: dict[str, float] = {}
+    sure: dict[str, Mapping[str, Any]] = {}
     why: list[dict[str, Any]] = []
     nulls: dict[str, str] = {}
     if place is not None:
         terms = model_terms(bundle.indicator_ids, work.explained, bundle.calibrators, place, work.shifts)
         points = None if work.points is None else work.points[place]
         shown = {name: float(values[place]) for name, values in work.probabilities.items()}
+        sure = {name: found[place]._asdict() for name, found in work.intervals.items()}
         why = reasons(
             profile.catalogue,
             work.indicators[key],
@@ -56,6 +59,7 @@ def assemble(work: Work, row: Mapping[str, Any], place: int | None, reference: R
         points=points,
         models=terms,
         probabilities=shown,
+        intervals=sure,
         suggestion=work.suggestions[key].to_json(),
         reasons=why,
         nulls=nulls,
@@ -76,10 +80,12 @@ def _nulls(
     if bundle.profile == "first_listings":  # the fit only counted; this is why there was nothing to count
         absent["success"] = "本类数据没有修复申请 / these records hold no repair applications"
     found = {f"models.{outcome}": absent[outcome] for outcome in OUTCOMES if outcome not in bundle.boosters}
-    for name in ("success", "redefault_6", CARD_OUTCOME):
+    for name, needs in HEADS.items():
         if name not in shown:
-            needs = ("redefault_6", "redefault_7_12") if name == CARD_OUTCOME else (name,)
-            found[f"probabilities.{name}"] = "; ".join(absent[part] for part in needs if part in absent)
+            why = "; ".join(absent[part] for part in needs if part in absent)
+            found |= {f"probabilities.{name}": why, f"intervals.{name}": why}
+        elif name not in bundle.intervals:
+            found[f"intervals.{name}"] = absent[f"intervals.{name}"]
     if points is None:
         found["points"] = absent["scorecard"]
     elif points["dimensions"] is None:

@@ -18,7 +18,7 @@ from explain.points import card_points
 from explain.reference import Reference
 from features.as_of import known
 from features.engine import evaluate_all
-from models.predict import probabilities, warnings
+from models.predict import intervals, probabilities, warnings
 from pipeline.assemble import assemble
 from pipeline.context import locate, shifts_of, with_parameters
 from pipeline.work import Values, Work, context_of
@@ -82,15 +82,16 @@ def contribute(work: Work) -> Work:
 
 
 def calibrate(work: Work) -> Work:
-    """Margins to probabilities at each case's place and day, the two horizons coherent by construction, and the two
-    cautions."""
+    """Margins to probabilities at each case's place and day, with their intervals, the two horizons coherent by
+    construction, and the two cautions."""
     places = work.places()
     shifts = shifts_of(work.bundle, [row for row in work.cases() if row["case_key"] in places], work.policy)
     found = probabilities(work.bundle, {outcome: part.margin for outcome, part in work.explained.items()}, shifts)
     totals = None if work.points is None else np.array([one["total"] for one in work.points], dtype=np.float64)
     cautions = warnings(work.bundle, work.assessed, found, totals)
     given = {name: values for name, values in found.items() if values is not None}
-    return replace(work, shifts=shifts, probabilities=given, cautions=cautions)
+    sure = intervals(work.bundle, given)
+    return replace(work, shifts=shifts, probabilities=given, intervals=sure, cautions=cautions)
 
 
 def decide(work: Work) -> Work:
@@ -134,6 +135,7 @@ def scores_of(work: Work, place: int) -> Scores:
     """What card and models say of one assessed case, as policy reads it."""
     shown = {name: float(values[place]) for name, values in work.probabilities.items()}
     mine = None if work.points is None else work.points[place]
+    risk = work.intervals.get("redefault_12")
     graded = mine if mine is not None and mine["dimensions"] is not None else None
     return Scores(
         # A card on one scale has no dimensions, and the grade limits are not made for it.
@@ -142,6 +144,8 @@ def scores_of(work: Work, place: int) -> Scores:
         p_success=shown.get("success"),
         p_redefault_6=shown.get("redefault_6"),
         p_redefault_12=shown.get("redefault_12"),
+        p_redefault_12_low=None if risk is None else risk[place].low,
+        p_redefault_12_high=None if risk is None else risk[place].high,
         extrapolated=work.cautions is not None and bool(work.cautions.extrapolated[place]),
         disagreement=work.cautions is not None and bool(work.cautions.disagreement[place]),
     )
@@ -165,7 +169,7 @@ STEPS: tuple[Step, ...] = (
     ("statutory gates", gates),
     ("points", give_points),
     ("margins and contributions", contribute),
-    ("calibrated probabilities", calibrate),
+    ("calibrated probabilities with their intervals", calibrate),
     ("grade, route and mode", decide),
     ("score record", record),
 )

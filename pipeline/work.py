@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from explain.contributions import Contributions
 from features.profiles import PROFILES, Profile
 from models.bundle import Bundle
+from models.intervals import Interval
 from models.predict import Shifts, Warnings
 from policy.outcome import Context, Gate, Suggestion
 from policy.parameters import Policy
@@ -31,7 +32,7 @@ class Work:
 
     Mappings are keyed by `case_key`. `assessed` holds the indicators of the cases for which the gate
     lets models be asked, one row each in `case_key` order; `points`, `explained`, `shifts`,
-    `probabilities` and `cautions` follow its rows.
+    `probabilities`, `intervals` and `cautions` follow its rows.
     """
 
     records: Mapping[str, pl.DataFrame]
@@ -51,6 +52,7 @@ class Work:
     explained: Mapping[str, Contributions] = field(default_factory=dict)
     shifts: Shifts = field(default_factory=dict)
     probabilities: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    intervals: Mapping[str, Sequence[Interval]] = field(default_factory=dict)
     cautions: Warnings | None = None
     suggestions: Mapping[str, Suggestion] = field(default_factory=dict)
     output: tuple[Record, ...] = ()

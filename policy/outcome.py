@@ -33,6 +33,7 @@ class Context:
 class Scores:
     """The scores of a case. `points` 0-100, `dimensions` 0-100 each, probabilities 0-1; None = not given.
 
+    `p_redefault_12_low`, `p_redefault_12_high`: the interval of the true rate among like cases; both or neither.
     ValueError lists every number that is not finite or out of range, and every missing dimension.
     """
 
@@ -41,6 +42,8 @@ class Scores:
     p_success: float | None = None
     p_redefault_6: float | None = None
     p_redefault_12: float | None = None
+    p_redefault_12_low: float | None = None
+    p_redefault_12_high: float | None = None
     extrapolated: bool = False
     disagreement: bool = False
 
@@ -52,9 +55,14 @@ class Scores:
                 ("p_success", self.p_success, 1.0),
                 ("p_redefault_6", self.p_redefault_6, 1.0),
                 ("p_redefault_12", self.p_redefault_12, 1.0),
+                ("p_redefault_12_low", self.p_redefault_12_low, 1.0),
+                ("p_redefault_12_high", self.p_redefault_12_high, 1.0),
             )
             if value is not None and not 0.0 <= value <= top  # NaN fails the comparison too
         ]
+        low, high = self.p_redefault_12_low, self.p_redefault_12_high
+        if (low is None) != (high is None) or (low is not None and high is not None and low > high):
+            problems.append("p_redefault_12_low and p_redefault_12_high go together, low at most high")
         if self.dimensions is not None:
             if self.dimensions.keys() != _DIMENSION_SET:
                 problems.append(f"dimensions must be exactly {', '.join(DIMENSIONS)}")

@@ -17,8 +17,10 @@ _LIMIT_KEYS = (
     "warnings.limits.open_cases",
     "warnings.limits.related_parties",
     "warnings.limits.regime_from",
+    "warnings.limits.interval_width",
+    "grade.caps.p_redefault_12",
 )
-_YEARS, _COVERAGE, _DISCREPANCIES, _CASES, _RELATED, _REGIME = _LIMIT_KEYS
+_YEARS, _COVERAGE, _DISCREPANCIES, _CASES, _RELATED, _REGIME, _WIDTH, _RISK_CAP = _LIMIT_KEYS
 _FACTS = (
     "lockout_near",
     "open_cases_elsewhere",
@@ -38,7 +40,7 @@ def warnings(file: CaseFile) -> tuple[RiskWarning, ...]:
     """Every warning the case gives rise to, in a fixed order, each with the facts or scores behind it.
 
     Unknown facts raise a warning only where not knowing is itself the risk (query coverage, creditors not
-    notified).
+    notified, how sure the prediction is).
     """
     found = [*_of_case(file), *_of_prediction(file)]
     facts, flags = file.facts, file.rules.flag
@@ -90,9 +92,27 @@ def _of_prediction(file: CaseFile) -> list[_Found]:
         found.append(("disagreement", "积分与模型结论分歧较大，须由人审查", ()))
     if file.scores.extrapolated:
         found.append(("extrapolated", "同类案件少有准予修复，再失信预测属外推", ()))
+    if (doubt := _doubt(file)) is not None:
+        found.append(("uncertain", doubt, ()))
     if file.on < file.rules.day[_REGIME]:
         found.append(("regime_break", "决定日早于现行修复实践，规则与数据口径不同", ()))
     return found
+
+
+def _doubt(file: CaseFile) -> str | None:
+    """The abstain band: the interval leaves open on which side of the cap (DT5) the true rate lies, or is too wide."""
+    scores, limit = file.scores, file.rules.number
+    if scores.p_redefault_12 is None:
+        return None
+    low, high = scores.p_redefault_12_low, scores.p_redefault_12_high
+    if low is None or high is None:
+        return "十二个月再失信概率未给出区间，把握不明，须由人审查"
+    span = f"十二个月再失信概率的区间为{low:.3f}至{high:.3f}"
+    if low <= limit[_RISK_CAP] < high:
+        return f"{span}，跨越限值{limit[_RISK_CAP]:g}，模型不能判断在哪一侧，须由人审查"
+    if high - low > limit[_WIDTH]:
+        return f"{span}，宽于{limit[_WIDTH]:g}，把握不足，须由人审查"
+    return None
 
 
 def _scores_behind(file: CaseFile, code: str) -> dict[str, float | None]:
@@ -100,6 +120,12 @@ def _scores_behind(file: CaseFile, code: str) -> dict[str, float | None]:
     scores = file.scores
     if code == "disagreement":
         return {"points": scores.points, "p_redefault_12": scores.p_redefault_12}
+    if code == "uncertain":
+        return {
+            "p_redefault_12": scores.p_redefault_12,
+            "p_redefault_12_low": scores.p_redefault_12_low,
+            "p_redefault_12_high": scores.p_redefault_12_high,
+        }
     if code == "extrapolated":
         return {"p_success": scores.p_success, "p_redefault_12": scores.p_redefault_12}
     return {}

@@ -12,6 +12,7 @@ from typing import Any
 from explain import phrases, suggested
 from explain.figures import number, signed
 from explain.schema import EvidenceRows, Fact, Reason, ScoreRecord
+from explain.sureness import Sure, meaning, sure
 from explain.text import Named
 from explain.words import vocabulary
 from ledger.rows import Entry
@@ -34,12 +35,13 @@ class Said:
 
 @dataclass(frozen=True)
 class Bar:
-    """A labelled number with its length on a scale of 100."""
+    """A labelled number with its length on a scale of 100; `sure`: how sure a probability is, with its ends."""
 
     label: Said
     figure: str
     length: float
     note: str = ""
+    sure: Sure | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Page:
     kind: Said
     dimensions: tuple[Bar, ...]
     probabilities: tuple[Bar, ...]
+    meaning: Said
     route: Said
     mode: Said
     tier: Said
@@ -179,6 +182,7 @@ def page_of(entry: Entry, record: ScoreRecord, descriptions: Descriptions, ruleb
         kind=Said(said("kinds", record.kind), EN[record.kind]),
         dimensions=tuple(_dimension_bars(record)),
         probabilities=tuple(_probability_bars(record)),
+        meaning=Said(*meaning()),
         route=_coded("routes", suggestion.route),
         mode=_coded("modes", suggestion.mode),
         tier=_coded("tiers", suggestion.tier),
@@ -215,13 +219,16 @@ def _dimension_bars(record: ScoreRecord) -> Iterable[Bar]:
 
 
 def _probability_bars(record: ScoreRecord) -> Iterable[Bar]:
+    intervals = {item.outcome: item for item in sure(record)}
     for name, probability in record.probabilities.model_dump().items():
         label = Said(OUTCOMES[name], EN[name])
         if probability is None:
             why = record.nulls.get(f"probabilities.{name}", record.nulls.get("probabilities", ""))
             yield Bar(label, DASH, 0.0, why)
         else:
-            yield Bar(label, percent(probability), 100 * probability)
+            interval = intervals.get(name)
+            why = "" if interval else record.nulls.get(f"intervals.{name}", "")
+            yield Bar(label, percent(probability), 100 * probability, why and f"未给出区间：{why}", interval)
 
 
 def _caps(record: ScoreRecord) -> str:

@@ -69,6 +69,18 @@ SUGGESTION: dict[str, Any] = {
 }
 
 
+def interval(low: float, high: float, cases: int, events: int) -> dict[str, Any]:
+    return {
+        "low": low,
+        "high": high,
+        "level": 0.9,
+        "cases": cases,
+        "events": events,
+        "like_from": max(0.0, low - 0.02),
+        "like_to": high + 0.02,
+    }
+
+
 def made() -> dict[str, Any]:
     c6 = dict(zip(IDS, (0.31, -0.12, 0.0, 0.05, -0.4), strict=True))
     c12 = dict(zip(IDS, (0.1, -0.3, 0.0, 0.2, -0.1), strict=True))
@@ -109,6 +121,11 @@ def made() -> dict[str, Any]:
             "redefault_7_12": terms(c12, -3.0, q),
         },
         "probabilities": {"success": 0.5, "redefault_6": p6, "redefault_12": p6 + (1.0 - p6) * q},
+        "intervals": {
+            "success": interval(0.46, 0.53, 620, 305),
+            "redefault_6": interval(0.06, 0.1, 410, 31),
+            "redefault_12": interval(0.1, 0.15, 380, 47),
+        },
         "suggestion": copy.deepcopy(SUGGESTION),
         "reasons": [],
         "nulls": {},
@@ -128,7 +145,7 @@ def exit_pieces() -> dict[str, Any]:
     zh = "义务已全部履行，应删除失信信息并解除限制消费"
     found["gate"] = {"outcome": "no_discretion", "ground": "all_performed", "zh": zh, "grounds": ["all_performed"]}
     found["suggestion"] |= {"grade": None, "tier": None, "route": "no_discretion", "mode": "statutory", "missing": []}
-    return found | {"points": None, "models": {}, "probabilities": {}}
+    return found | {"points": None, "models": {}, "probabilities": {}, "intervals": {}}
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def test_suggestions_of_policy_are_recorded_whole(
         dimensions = {"ability": 62.5, "willingness": 78.8, "impact": 50.0}
         scores = Scores(66.5, dimensions, 0.5, 0.08, 0.126)
     else:
-        pieces |= {"points": None, "models": {}, "probabilities": {}}
+        pieces |= {"points": None, "models": {}, "probabilities": {}, "intervals": {}}
     suggestion = suggest(facts, scores, CONTEXT, policy).to_json()
     pieces |= {"facts": facts, "gate": found.to_json(), "suggestion": suggestion}
     record = build_record(**pieces)

@@ -27,7 +27,8 @@ def faults_of(content: Pieces) -> dict[str, str]:
 
 def test_the_record_holds_every_part_as_specified(pieces: Pieces) -> None:
     content = build_record(**pieces).content()
-    heads = "schema kind case input versions gate indicators facts points models probabilities suggestion reasons nulls"
+    heads = "schema kind case input versions gate indicators facts points models probabilities intervals "
+    heads += "suggestion reasons nulls"
     assert " ".join(content) == heads
     assert content["schema"] == "repair-risk/score/1"
     assert content["indicators"][0] == {
@@ -110,6 +111,9 @@ def test_an_exit_at_the_gate_asks_no_model_and_says_so(exit_pieces: Pieces, piec
         "probabilities.success",
         "probabilities.redefault_6",
         "probabilities.redefault_12",
+        "intervals.success",
+        "intervals.redefault_6",
+        "intervals.redefault_12",
         "suggestion.grade",
     }
     assert "义务已全部履行" in record.nulls["points"]
@@ -137,15 +141,18 @@ def test_route_and_gate_agree(exit_pieces: Pieces, recorded: str) -> None:
 def test_every_null_head_figure_needs_its_reason(pieces: Pieces) -> None:
     del pieces["models"]["redefault_7_12"]
     pieces["probabilities"]["redefault_12"] = None
+    del pieces["intervals"]["redefault_12"]
     with pytest.raises(RecordError) as error:
         build_record(**pieces)
     why = "a null head figure needs the reason why it is null"
     assert dict(error.value.faults) == {
         "/nulls/models.redefault_7_12": why,
         "/nulls/probabilities.redefault_12": why,
+        "/nulls/intervals.redefault_12": why,
     }
     reason = "模型包没有此模型 / the bundle has no such model"
-    pieces["nulls"] = {"models.redefault_7_12": reason, "probabilities.redefault_12": reason}
+    names = ("models.redefault_7_12", "probabilities.redefault_12", "intervals.redefault_12")
+    pieces["nulls"] = dict.fromkeys(names, reason)
     assert build_record(**pieces).probabilities.redefault_12 is None
     pieces["nulls"] |= {"points": reason, "case.age": reason}
     with pytest.raises(RecordError, match=r"/nulls/case\.age: unknown figure; /nulls/points: gives a reason for"):
@@ -166,14 +173,38 @@ def test_probabilities_are_those_of_the_models(recorded: str) -> None:
     assert faults_of(content) == {
         "/probabilities/success": "is not the probability of /models/success",
         "/probabilities/redefault_12": "is not p(6) + (1 - p(6)) q",
+        "/intervals/redefault_12": "does not hold the probability between low and high",
     }
     content["probabilities"] = {"success": 0.5, "redefault_6": 0.08, "redefault_12": None}
-    content["nulls"] = {"probabilities.redefault_12": "因"}
+    content["intervals"]["redefault_12"] = None
+    content["nulls"] = {"probabilities.redefault_12": "因", "intervals.redefault_12": "因"}
     assert set(faults_of(content)) == {"/probabilities/redefault_12"}
     content = json.loads(recorded)
     content["models"]["redefault_7_12"] = None
     content["nulls"] = {"models.redefault_7_12": "因"}
     assert faults_of(content)["/probabilities/redefault_12"] == "needs the margins of both half years"
+
+
+def test_intervals_hold_their_probability_and_count_like_cases(recorded: str) -> None:
+    content = json.loads(recorded)
+    assert record_of(content).intervals.redefault_6 is not None
+    assert content["intervals"]["redefault_6"]["meaning"] == "mean_of_like_cases"
+    content["intervals"]["success"] |= {"low": 0.51, "cases": 7, "events": 8}
+    content["intervals"]["redefault_6"] |= {"high": 0.08, "like_from": 0.2, "like_to": 0.1}  # the end itself is inside
+    assert faults_of(content) == {
+        "/intervals/success": "does not hold the probability between low and high",
+        "/intervals/success/events": "are more than the cases",
+        "/intervals/redefault_6/like_to": "is below like_from",
+    }
+    content = json.loads(recorded)
+    content["intervals"]["success"] = None
+    assert faults_of(content) == {"/nulls/intervals.success": "a null head figure needs the reason why it is null"}
+    content["intervals"]["redefault_6"]["level"] = 1.0
+    assert set(faults_of(content)) == {"/intervals/redefault_6/level"}
+    content = json.loads(recorded)
+    content["probabilities"]["redefault_12"] = None
+    content["nulls"]["probabilities.redefault_12"] = "因"
+    assert faults_of(content)["/intervals/redefault_12"] == "is around no probability"
 
 
 def test_points_add_up_by_hand(recorded: str) -> None:
@@ -267,7 +298,8 @@ def test_what_json_cannot_carry_is_named_everywhere(pieces: Pieces) -> None:
 def test_unknown_outcomes_are_refused(pieces: Pieces) -> None:
     pieces["models"]["redefault_24"] = pieces["models"]["success"]
     pieces["probabilities"]["redefault_24"] = 0.5
-    with pytest.raises(RecordError, match=r"/models: unknown outcomes.*/probabilities: unknown outcomes"):
+    pieces["intervals"]["redefault_24"] = pieces["intervals"]["success"]
+    with pytest.raises(RecordError, match=r"/models: unknown.*/probabilities: unknown.*/intervals: unknown"):
         build_record(**pieces)
 
 

@@ -64,7 +64,8 @@ def test_the_report_holds_every_part_and_escapes_what_it_is_given(pieces: dict[s
     for part in (
         "信用修复评估报告", record.score_id, "建议等级", "66.5", "合计", "应履行款项已履行25%<b>。", "P1",
         "积分在65至79.9之间", "没有找到能转入简易程序的方案", "理由不够稳固", "履行比例 50%", "裁判理由（草稿）",
-        "债务与履行", "权利与异议", "b" * 16,
+        "债务与履行", "权利与异议", "b" * 16, "10.0%–15.0%", "47件在十二个月内再失信", "380 calibration cases",
+        "不是这一名被执行人自己的可能性", "not of this debtor's own chance",
     ):  # fmt: skip
         assert part in seen.text, part
     assert "<b>。" not in html
@@ -98,7 +99,7 @@ def test_the_draft_says_facts_grade_and_suggestion_and_leaves_the_judge_the_word
         "初始信用积分为66.5分",
         "建议等级为B级",
         "失信情节属一般",
-        "仅供参考",
+        "可能性为12.6%（同类案件真实比例的区间为10.0%–15.0%），该预测仅供参考",
         "适用普通程序，观察期8个月",
         "尚缺：债权人同意",
     ):

@@ -48,8 +48,13 @@ def test_the_whole_text(pieces: dict[str, Any]) -> None:
         "    财产报告逾期天数（不详）：+11.5",
         "    上下限调整（不低于零分、不超过满分）：-2.3",
         "  合计 Total：66.5",
-        "  修复成功 repair success：50.0%",
-        "  十二个月内再失信 re-default within 12 months：12.6%",
+        "  修复成功 repair success：50.0%（区间 46.0%–53.0%）",
+        "    校准时与本案最相近（预测概率44.0%至55.0%）的620件中，305件获准修复；连同相邻案件估计，此类案件的真实比例"
+        "有90%的把握在46.0%至53.0%之间。",
+        "  十二个月内再失信 re-default within 12 months：12.6%（区间 10.0%–15.0%）",
+        "    Of the 380 calibration cases most like this one (predicted 8.0% to 17.0%), 47 re-defaulted within 12 "
+        "months; reckoned with their neighbours, the true share among such cases lies between 10.0% and 15.0% "
+        "(90% confidence).",
         "     债务 obligations：O1、O2",
         "  [DT5] 积分在65至79.9之间：B级",
         "     事实：债权同意占比=不详；履行比例=25%；未履行金额=5.23万元",
@@ -58,6 +63,8 @@ def test_the_whole_text(pieces: dict[str, Any]) -> None:
     ):
         assert line in text.splitlines(), line
     assert "-2.400 + (-0.160) = -2.560（余差" in text
+    assert "不是这一名被执行人自己的可能性" in text
+    assert "not of this debtor's own chance" in text
     assert "当事人可以要求说明理由" in text
     assert "仅由人工审查" in text
     assert "由具名的审判人员决定" in text
@@ -78,6 +85,15 @@ def test_an_exit_says_why_there_is_no_score(exit_pieces: dict[str, Any]) -> None
         assert absent not in text
     assert "二、适用规则" in text
     assert "三、没有给出的数值" in text
+
+
+def test_a_probability_without_an_interval_says_why_and_claims_nothing(pieces: dict[str, Any]) -> None:
+    why = "12 events among 300 cases (calibration period); intervals need 20 of either outcome"
+    bare = {"intervals": {}, "nulls": {f"intervals.{name}": why for name in pieces["intervals"]}}
+    text = explain_text(build_record(**pieces | bare), DESCRIBE)
+    assert "  修复成功 repair success：50.0%\n" in text
+    assert f"  intervals.redefault_12：{why}" in text
+    assert "区间" not in text
 
 
 def test_ids_of_another_catalogue_are_shown_bare(pieces: dict[str, Any]) -> None:

@@ -76,8 +76,8 @@ def test_saved_and_loaded_models_give_the_same_bits(
 def test_only_plain_files_no_pickle_no_clock(bundle: Bundle) -> None:
     assert {path.name for path in bundle.path.iterdir()} == {
         "model_success.txt", "model_redefault_6.txt", "model_redefault_7_12.txt", "scorecard.json", "calibrators.json",
-        "catalogue.json", "reference.json", "params.json", "metrics.json", "training.json", "manifest.json",
-        "signature.json",
+        "catalogue.json", "intervals.json", "reference.json", "params.json", "metrics.json", "training.json",
+        "manifest.json", "signature.json",
     }  # fmt: skip
     for path in bundle.path.iterdir():
         path.read_text(encoding="utf-8")
@@ -148,6 +148,15 @@ def test_links_are_not_followed_and_nothing_is_not_a_bundle(copy: Path, key: Ed2
         ("catalogue.json", lambda c: c["indicators"][0].update(redefault=7), "must be -1, 0 or 1"),
         ("catalogue.json", lambda c: c["indicators"][0].pop("id"), "not of the expected shape"),
         ("catalogue.json", lambda c: c["indicators"].reverse(), "not the indicators of this bundle in their order"),
+        ("intervals.json", lambda c: c.pop("redefault_12"), "'redefault_12' needs intervals, or why they are absent"),
+        ("intervals.json", lambda c: c.update(redefault_24=c["success"]), "unknown probabilities redefault_24"),
+        ("intervals.json", lambda c: c["success"]["low"].reverse(), "low and high must not fall"),
+        ("intervals.json", lambda c: c["success"]["knots"].pop(), "must be of one length"),
+        ("intervals.json", lambda c: c["success"]["high"].__setitem__(-1, 1.5), "within 0 and 1"),
+        ("intervals.json", lambda c: c["success"].update(level=90.0), "level must be above 0.5 and below 1"),
+        ("intervals.json", lambda c: c["success"]["events"].__setitem__(0, 10**9), "events must be among the cases"),
+        ("intervals.json", lambda c: c["success"].update(pickle="x"), "intervals.json/pickle"),
+        ("intervals.json", lambda c: c.update(success=3), "intervals.json/: "),
         ("scorecard.json", lambda c: c["odds"].update(slope=0), "more points must mean better odds"),
         ("scorecard.json", lambda c: c["indicators"][0].update(id="petitions"), "not scored by the catalogue"),
         ("scorecard.json", lambda c: c.update(surprise=1), "scorecard.json/surprise"),

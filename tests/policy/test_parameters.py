@@ -340,7 +340,8 @@ def test_the_hash_follows_content_and_nothing_else(folder: Path, packaged: Polic
 
 FACTS = {"creditors_heard": 1.0, "objections": 0.0, "material_discrepancies": 0.0, "creditor_count": 2.0,
          "remaining_debt": 900_000.0, "mass_event": 0.0, "query_coverage": 0.9}  # fmt: skip
-SCORES = Scores(points=82.0, dimensions={"ability": 70, "willingness": 80, "impact": 90}, p_redefault_12=0.1)
+SCORES = Scores(points=82.0, dimensions={"ability": 70, "willingness": 80, "impact": 90}, p_redefault_12=0.1,
+                p_redefault_12_low=0.08, p_redefault_12_high=0.12)  # fmt: skip
 
 
 SEVEN = ("procurement", "bidding", "approval", "support", "financing", "market_access", "qualification")
@@ -355,6 +356,7 @@ SEVEN = ("procurement", "bidding", "approval", "support", "financing", "market_a
         ("mode/limits.yaml", ("value: 60", "value: 81"), "mode", ("full", "willingness_not_shown")),
         ("observation/months.yaml", ("value: 6", "value: 7"), "observation_months", (6, 7)),
         ("grade/caps.yaml", ("value: 0.35", "value: 0.09"), "grade", ("A", "C")),
+        ("warnings/limits.yaml", ("value: 0.2", "value: 0.03"), "route", ("simple", "ordinary")),
         ("scope/lifted.yaml", (", consumption, exit]", "]"), "scope", ((*SEVEN, "consumption", "exit"), SEVEN)),
     ],
 )  # fmt: skip

@@ -53,8 +53,10 @@ PROBABILITY = st.sampled_from([None, 0.0, 0.1, 0.35, 0.36, 1.0])
 POINTS = st.sampled_from([None, 0.0, 49.9, 50.0, 64.9, 65.0, 79.9, 80.0, 100.0])
 LEVEL = st.sampled_from([0.0, 49.9, 50.0, 59.9, 60.0, 100.0])
 DIMENSIONS = st.one_of(st.none(), st.fixed_dictionaries({"ability": LEVEL, "willingness": LEVEL, "impact": LEVEL}))
+SPAN = st.sampled_from([(None, None), (0.0, 0.02), (0.08, 0.12), (0.3, 0.4), (0.35, 0.36), (0.4, 0.45), (0.0, 1.0)])
 SCORES = st.builds(
-    Scores,
+    lambda span, **given: Scores(p_redefault_12_low=span[0], p_redefault_12_high=span[1], **given),
+    span=SPAN,
     points=POINTS,
     dimensions=DIMENSIONS,
     p_redefault_12=PROBABILITY,
@@ -259,6 +261,9 @@ def test_nothing_is_revoked_by_machine_every_trigger_is_a_judges_task_with_a_dra
         ({"points": math.nan}, "points must be a number from 0 to 100"),
         ({"points": 100.1}, "points must be a number from 0 to 100"),
         ({"p_redefault_12": 1.01}, "p_redefault_12 must be a number from 0 to 1"),
+        ({"p_redefault_12_low": 0.2}, "p_redefault_12_low and p_redefault_12_high go together"),
+        ({"p_redefault_12_low": 0.2, "p_redefault_12_high": 0.1}, "low at most high"),
+        ({"p_redefault_12_low": 0.2, "p_redefault_12_high": 1.2}, "p_redefault_12_high must be a number from 0 to 1"),
         ({"p_success": -0.01, "points": -1.0}, "points must be .*; p_success must be"),
         ({"dimensions": {"ability": 1.0}}, "dimensions must be exactly ability, willingness, impact"),
         ({"dimensions": {"ability": 1.0, "willingness": math.inf, "impact": 1.0}}, "willingness must be a number"),
@@ -268,3 +273,4 @@ def test_scores_out_of_range_are_refused(scores: Mapping[str, Any], message: str
     with pytest.raises(ValueError, match=message):
         Scores(**scores)
     assert Scores(points=100.0, p_success=0.0, p_redefault_12=1.0).points == 100.0
+    assert Scores(p_redefault_12_low=0.2, p_redefault_12_high=0.2).p_redefault_12_high == 0.2

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -58,8 +59,9 @@ def test_the_inputs_meet_every_way_through_the_tables() -> None:
 
 
 def test_the_oracle_sees_a_worse_suggestion() -> None:
-    good = suggest(EASY, Scores(90.0, DIMENSIONS, p_redefault_12=0.1), ON, POLICY)
-    bad = suggest({**EASY, "objections": 1.0}, Scores(40.0, DIMENSIONS, p_redefault_12=0.1), ON, POLICY)
+    sure = Scores(90.0, DIMENSIONS, p_redefault_12=0.1, p_redefault_12_low=0.08, p_redefault_12_high=0.12)
+    good = suggest(EASY, sure, ON, POLICY)
+    bad = suggest({**EASY, "objections": 1.0}, replace(sure, points=40.0), ON, POLICY)
     assert worse_in(good, bad) == ["route", "grade", "months", "third_party"]
     assert worse_in(bad, good) == []
 

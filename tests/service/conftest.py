@@ -157,10 +157,20 @@ def _record(kind: str, application: str | None, policy: Policy, **parts: Any) ->
         "points": None,
         "models": {},
         "probabilities": {},
+        "intervals": {},
         "reasons": [],
         "nulls": {},
     }
     return dict(build_record(**(whole | parts)).content())
+
+
+_FEW = "12 events among 300 cases (calibration period); intervals need 20 of either outcome"
+
+
+def interval(p: float) -> dict[str, Any]:
+    """An interval some three points wide on either side."""
+    return {"low": max(0.0, p - 0.03), "high": min(1.0, p + 0.03), "level": 0.9, "cases": 412, "events": 91,
+            "like_from": max(0.0, p - 0.02), "like_to": min(1.0, p + 0.02)}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -181,12 +191,15 @@ def assessed(policy: Policy) -> dict[str, Any]:
     }
     p6, q = models["redefault_6"].probability, models["redefault_7_12"].probability
     found = {"success": models["success"].probability, "redefault_6": p6, "redefault_12": p6 + (1.0 - p6) * q}
+    sure = {name: interval(p) for name, p in found.items()}
     scores = Scores(
         points=total,
         dimensions={"ability": 55.75, "willingness": 70.0, "impact": 80.0},
         p_success=found["success"],
         p_redefault_6=p6,
         p_redefault_12=found["redefault_12"],
+        p_redefault_12_low=sure["redefault_12"]["low"],
+        p_redefault_12_high=sure["redefault_12"]["high"],
         disagreement=True,
     )
     suggestion = suggest(FACTS, scores, Context(date(2026, 4, 1), "220102", "F"), policy)
@@ -210,6 +223,7 @@ def assessed(policy: Policy) -> dict[str, Any]:
         },
         models=models,
         probabilities=found,
+        intervals=sure,
         suggestion=suggestion.to_json(),
         reasons=why,
     )
@@ -249,7 +263,8 @@ def listing(policy: Policy) -> dict[str, Any]:
     scores = Scores(p_redefault_6=p6, p_redefault_12=found["redefault_12"])
     suggestion = suggest(FACTS, scores, Context(date(2026, 4, 1), "220102", "F"), policy)
     why = "首次纳入时没有修复申请 / there is no application at a first listing"
-    names = ("points", "points.dimensions", "models.success", "probabilities.success", "suggestion.grade")
+    names = ("points", "points.dimensions", "models.success", "probabilities.success", "suggestion.grade",
+             "intervals.success")  # fmt: skip
     return _record(
         "first_listing",
         None,
@@ -258,7 +273,8 @@ def listing(policy: Policy) -> dict[str, Any]:
         models=models,
         probabilities=found,
         suggestion=suggestion.to_json(),
-        nulls={name: why for name in names if name != "points.dimensions"},
+        nulls={name: why for name in names if name != "points.dimensions"}
+        | dict.fromkeys(("intervals.redefault_6", "intervals.redefault_12"), _FEW),
     )
 
 

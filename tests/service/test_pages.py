@@ -97,6 +97,20 @@ def test_an_assessed_case_tells_everything(client: TestClient, ledger: Ledger, a
         assert f"pay-2025-{number:03d}" in page.text
 
 
+def test_every_interval_is_shown_with_what_it_means_and_what_not(
+    client: TestClient, ledger: Ledger, assessed: dict[str, Any], listing: dict[str, Any]
+) -> None:
+    page = shown(client, ledger, assessed)
+    for found in assessed["intervals"].values():
+        assert f"{found['low']:.1%}–{found['high']:.1%}" in page.text
+    for word in ("412件中，91件在十二个月内再失信", "Of the 412 calibration cases most like this one",
+                 "不是这一名被执行人自己的可能性", "not of this debtor's own chance"):  # fmt: skip
+        assert word in page.text
+    bare = shown(client, ledger, listing)
+    assert "未给出区间：12 events among 300 cases" in bare.text
+    assert "区间的含义" not in bare.text
+
+
 def test_every_reason_leads_to_its_evidence(client: TestClient, ledger: Ledger, assessed: dict[str, Any]) -> None:
     page = shown(client, ledger, assessed)
     for reason in assessed["reasons"]:
@@ -169,6 +183,7 @@ def test_what_stands_in_a_record_can_only_be_text(
     record["suggestion"] |= {key: assessed["suggestion"][key] for key in ("grade", "tier", "route")}
     record["suggestion"]["review"]["grade"] = "B"
     record["suggestion"]["mode"] = poison
+    record["intervals"] = assessed["intervals"]  # their one text is a code of the schema
     for mine, own in zip(record["reasons"], assessed["reasons"], strict=True):
         mine |= {key: own[key] for key in ("dimension", "outcome", "direction")}
     record["nulls"] = {poison: poison}

@@ -1,0 +1,205 @@
+"""Intervals of like cases: that they hold the point, rise with it, and cover a truth that is known."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from scipy.stats import beta
+
+from models.bundle import Bundle
+from models.faults import FitFault
+from models.intervals import IntervalTable
+from models.intervals_fit import Seen, fit_heads, fit_intervals
+from models.metrics import logistic_line
+from models.params import IntervalParams
+from models.predict import intervals, margins, probabilities
+
+PARAMS = IntervalParams()
+Floats = NDArray[np.float64]
+
+
+def sigmoid(t: Floats) -> Floats:
+    return 1 / (1 + np.exp(-t))
+
+
+def curve(score: Floats) -> Floats:
+    """The true mean of cases with one score: bent, so that a straight line in log-odds cannot be right."""
+    return sigmoid(-1.2 + 0.85 * score - 0.08 * score**2)
+
+
+def sample(rng: np.random.Generator, n: int) -> tuple[Floats, Floats, tuple[float, float]]:
+    """Predictions p and labels of n cases, calibrated by a line on these very labels; slope and level of the line."""
+    score = rng.normal(size=n)
+    y = (rng.random(n) < curve(score)).astype(float)
+    slope, level = logistic_line(score, y)
+    return sigmoid(level + slope * score), y, (slope, level)
+
+
+@pytest.fixture(scope="module")
+def table() -> IntervalTable:
+    return fit_intervals(*sample(np.random.default_rng(0), 3000)[:2], "calibration period", PARAMS)
+
+
+def test_intervals_cover_the_known_rate_as_often_as_they_say_in_every_fifth_of_risk() -> None:
+    rng = np.random.default_rng(20260401)
+    score = np.sort(rng.normal(size=60))
+    true, inside, widths = curve(score), np.zeros((200, 60), dtype=bool), []
+    for world in range(200):
+        p, y, (slope, level) = sample(rng, 2000)
+        found = fit_intervals(p, y, "made", PARAMS)
+        ends = np.array([found.at(value)[:2] for value in sigmoid(level + slope * score).tolist()])
+        inside[world] = (ends[:, 0] <= true) & (true <= ends[:, 1])
+        widths.append(float(np.mean(ends[:, 1] - ends[:, 0])))
+    # Standard error over 200 worlds is some 0.008 for all cases and 0.015 for a fifth.
+    assert abs(inside.mean() - PARAMS.level) < 0.025
+    fifths = inside.mean(axis=0).reshape(5, 12).mean(axis=1)
+    assert np.all(np.abs(fifths - PARAMS.level) < 0.05), fifths
+    assert 0.04 < np.mean(widths) < 0.07
+
+
+def test_the_interval_follows_labels_that_contradict_the_prediction() -> None:
+    rng = np.random.default_rng(3)
+    p = rng.uniform(0.05, 0.5, 4000)
+    doubled = fit_intervals(p, (rng.random(4000) < 1.6 * p).astype(float), "made", PARAMS).at(0.3)
+    assert doubled.low == 0.3
+    assert 0.45 < doubled.high < 0.55
+    honest = fit_intervals(p, (rng.random(4000) < p).astype(float), "made", PARAMS).at(0.3)
+    assert 0.27 < honest.low < 0.3 < honest.high < 0.33
+
+
+def test_predictions_that_are_all_alike_give_jeffreys_interval() -> None:
+    p, y = np.full(400, 0.25), np.repeat([1.0, 0.0], [100, 300])
+    found = fit_intervals(p, y, "made", PARAMS).at(0.25)
+    low, high = beta.ppf([0.05, 0.95], 100.5, 300.5)
+    assert (found.cases, found.events, found.like_from, found.like_to) == (400, 100, 0.25, 0.25)
+    assert found.low == pytest.approx(low, abs=2e-3)
+    assert found.high == pytest.approx(high, abs=2e-3)
+
+
+def test_fewer_cases_or_more_confidence_widen_it() -> None:
+    p, y, _ = sample(np.random.default_rng(1), 4000)
+
+    def width(params: IntervalParams, n: int) -> float:
+        found = fit_intervals(p[:n], y[:n], "made", params).at(0.25)
+        return found.high - found.low
+
+    assert width(PARAMS, 1000) > 1.6 * width(PARAMS, 4000)
+    assert width(replace(PARAMS, level=0.99), 4000) > 1.3 * width(PARAMS, 4000)
+
+
+def test_the_order_of_cases_changes_nothing_and_json_gives_the_same_table(table: IntervalTable) -> None:
+    p, y, _ = sample(np.random.default_rng(0), 3000)
+    order = np.random.default_rng(9).permutation(3000)
+    again = fit_intervals(p[order], y[order], "calibration period", PARAMS)
+    assert again == table
+    assert IntervalTable.from_json(json.loads(json.dumps(table.to_json()))) == table
+
+
+@settings(max_examples=300, deadline=None)
+@given(first=st.floats(0, 1), second=st.floats(0, 1))
+def test_it_holds_the_probability_and_rises_with_it(table: IntervalTable, first: float, second: float) -> None:
+    lower, higher = sorted((first, second))
+    one, other = table.at(lower), table.at(higher)
+    for p, found in ((lower, one), (higher, other)):
+        assert 0 <= found.low <= p <= found.high <= 1
+        assert 0 < found.events < found.cases <= 3000
+        assert found.like_from < found.like_to
+    assert one.low <= other.low
+    assert one.high <= other.high
+
+
+def test_beyond_the_predictions_seen_it_opens_to_no_chance_and_to_certainty(table: IntervalTable) -> None:
+    assert table.at(0.0).low == 0.0
+    assert table.at(1.0).high == 1.0
+    assert table.at(0.999).low == pytest.approx(table.low[-2], abs=1e-6)
+    with pytest.raises(ValueError, match="a probability lies in 0 to 1"):
+        table.at(math.nextafter(1.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("p", "y"),
+    [
+        (np.repeat([0.2, 0.8], 150), np.repeat([0.0, 1.0], 150)),  # separated: windows without one of the outcomes
+        (np.repeat([0.0, 1.0], 150), np.tile([0.0, 1.0], 150)),  # predictions without log-odds
+        (np.linspace(1e-9, 1 - 1e-9, 60), np.tile([0.0, 1.0, 1.0], 20)),  # fewer cases than a window
+    ],
+)
+def test_awkward_predictions_still_give_a_sound_table(p: Floats, y: Floats) -> None:
+    found = fit_intervals(p, y, "made", PARAMS)
+    assert IntervalTable.from_json(found.to_json()) == found
+    assert all(0 < high - low <= 1 for low, high in zip(found.low, found.high, strict=True))
+
+
+def test_too_few_of_either_outcome_have_no_interval_and_the_reason_is_kept() -> None:
+    p = np.linspace(0.1, 0.3, 300)
+    few, enough = (np.repeat([1.0, 0.0], [events, 300 - events]) for events in (19, 20))
+    with pytest.raises(FitFault, match=r"19 events among 300 cases \(made\); intervals need 20 of either outcome"):
+        fit_intervals(p, few, "made", PARAMS)
+    tables, absent = fit_heads({"success": Seen(p, 1 - few, "made"), "redefault_6": Seen(p, enough, "made")}, PARAMS)
+    assert set(tables) == {"redefault_6"}
+    assert set(absent) == {"intervals.success"}
+    assert "281 events among 300 cases" in absent["intervals.success"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"knots": (0.0, 0.5)}, "must be of one length"),
+        ({"knots": (0.0, 0.5, 0.9)}, "knots must rise from 0 to 1"),
+        ({"knots": (0.0, 0.0, 1.0)}, "knots must rise from 0 to 1"),
+        ({"low": (0.0, 0.6, 0.7)}, "must hold the knot"),
+        ({"low": (0.0, 0.4, 0.3)}, "must not fall"),
+        ({"high": (0.1, 0.6, 1.1)}, "within 0 and 1"),
+        ({"high": (0.1, math.nan, 1.0)}, "finite"),
+        ({"cases": (5, 5, 0)}, "events must be among the cases"),
+        ({"events": (1, 6, 1)}, "events must be among the cases"),
+        ({"calibrated": 4}, "events must be among the cases"),
+        ({"like_from": (0.0, 0.8, 0.5)}, "from lower to higher"),
+        ({"level": 0.5}, "level must be"),
+    ],
+)
+def test_damaged_tables_are_refused(change: dict[str, Any], message: str) -> None:
+    sound = {
+        "level": 0.9, "knots": (0.0, 0.5, 1.0), "low": (0.0, 0.4, 0.5), "high": (0.1, 0.6, 1.0), "cases": (5, 5, 5),
+        "events": (1, 2, 3), "like_from": (0.0, 0.4, 0.5), "like_to": (0.1, 0.6, 1.0), "calibrated": 9, "source": "s",
+    }  # fmt: skip
+    assert IntervalTable(**sound).at(0.25)[:2] == (0.2, 0.35)
+    with pytest.raises(ValidationError, match=message):
+        IntervalTable(**{**sound, **change})
+
+
+def test_a_case_alone_and_among_others_has_the_same_bits(bundle: Bundle, world: Any) -> None:
+    X = world.X.iloc[:200]  # noqa: N806
+    whole = _intervals(bundle, X)
+    assert set(whole) == {"success", "redefault_6", "redefault_12"}
+    for place in range(0, 200, 7):
+        alone = _intervals(bundle, X.iloc[[place]])
+        assert {name: found[place] for name, found in whole.items()} == {n: f[0] for n, f in alone.items()}
+
+
+def _intervals(bundle: Bundle, X: Any) -> dict[str, Any]:  # noqa: N803
+    found = probabilities(bundle, margins(bundle, X))
+    return intervals(bundle, {name: values for name, values in found.items() if values is not None})
+
+
+def test_on_new_cases_of_a_made_world_most_intervals_hold_the_true_mean_of_like_cases(
+    bundle: Bundle, fresh_world: Any
+) -> None:
+    """One calibration, one draw: that the tables are of the right head and scale, not that they cover at the level."""
+    found = probabilities(bundle, margins(bundle, fresh_world.X))
+    for head, values in found.items():
+        assert values is not None
+        order = np.argsort(values)
+        hits = [bundle.intervals[head].at(float(values[part].mean()))[:2] for part in np.array_split(order, 12)]
+        true = [float(fresh_world.truth[head][part].mean()) for part in np.array_split(order, 12)]
+        inside = [low <= rate <= high for (low, high), rate in zip(hits, true, strict=True)]
+        assert np.mean(inside) >= 0.5, head
