@@ -234,7 +234,8 @@ def _seen(fitted: Mapping[str, _Margin], rows: TrainingRows) -> dict[str, Seen]:
         if len(margins) > 1:
             later = any(margin.held_out is margin.full for margin in margins)
             chosen = rows.part(head, "calibrate" if later else "fit")
-        found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source)
+        steps = max(len(margin.calibrator.x) for margin in margins)
+        found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source, steps)
     return found
 
 

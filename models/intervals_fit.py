@@ -7,8 +7,9 @@ tilt is what keeps the edges unbiased, where all neighbours lie on one side. The
 read as a proportion among an effective number of cases (Korn & Graubard 1998, Survey Methodology 24), whose interval
 is Jeffreys' (Brown, Cai & DasGupta 2001, Statistical Science 16): sound also where events are few.
 
-It takes the probabilities as they are, whatever calibrated them. What it cannot see is noise that the calibration
-itself put into them by following these same labels too closely (isotonic steps do): calibrate smoothly.
+It takes the probabilities as they are, whatever calibrated them. One thing it must be told: how many steps the
+calibration has that was fitted on these same labels. Within a step the predictions follow the labels, so a window of
+many steps would see no fault in them and take the steps' noise for certainty; a window is at most `window_steps` wide.
 """
 
 from __future__ import annotations
@@ -37,11 +38,13 @@ _STEPS: Final = 50
 
 @dataclass(frozen=True)
 class Seen:
-    """Calibrated probabilities p (n,) and labels y (n,) of cases outside the model's training; where they are from."""
+    """Calibrated probabilities p (n,) and labels y (n,) of cases outside the model's training; where they are from;
+    steps of the calibration that was fitted on them (0: a line)."""
 
     p: FloatArray
     y: FloatArray
     source: str
+    steps: int = 0
 
 
 def fit_heads(seen: Mapping[str, Seen], params: IntervalParams) -> tuple[dict[str, IntervalTable], dict[str, str]]:
@@ -50,17 +53,16 @@ def fit_heads(seen: Mapping[str, Seen], params: IntervalParams) -> tuple[dict[st
     absent: dict[str, str] = {}
     for head, cases in seen.items():
         try:
-            tables[head] = fit_intervals(cases.p, cases.y, cases.source, params)
+            tables[head] = fit_intervals(cases, params)
         except FitFault as fault:
             absent[f"intervals.{head}"] = str(fault)
     return tables, absent
 
 
-def fit_intervals(p: FloatArray, y: FloatArray, source: str, params: IntervalParams) -> IntervalTable:
-    """Table of intervals from predicted probabilities p (n,) and labels y (n,) of cases the model did not learn from.
-
-    Raises FitFault with fewer than `params.min_events` cases of either outcome.
-    """
+def fit_intervals(seen: Seen, params: IntervalParams) -> IntervalTable:
+    """Table of intervals from what was seen; FitFault with fewer than `params.min_events` cases of either outcome."""
+    p, y, source = seen.p, seen.y, seen.source
+    share = min(params.window_share, params.window_steps / seen.steps) if seen.steps else params.window_share
     cases, events = len(y), int(y.sum())
     rarer = min(events, cases - events)
     if rarer < params.min_events:
@@ -70,7 +72,7 @@ def fit_intervals(p: FloatArray, y: FloatArray, source: str, params: IntervalPar
     place = np.clip(logit(p), -_FURTHEST, _FURTHEST)
     inside = np.round(np.quantile(p, np.linspace(0.0, 1.0, params.knots)), 6)
     knots = np.unique(np.clip(inside, 1 / _SCALE, 1 - 1 / _SCALE))
-    rates = [_rate_at(float(logit(knot)), place, y, params) for knot in knots.tolist()]
+    rates = [_rate_at(float(logit(knot)), place, y, share, params) for knot in knots.tolist()]
     low = np.minimum(np.array([low for low, _ in rates]), knots)
     high = np.maximum(np.array([high for _, high in rates]), knots)
     # Widened, never narrowed, until neither end falls with a rising probability.
@@ -79,7 +81,8 @@ def fit_intervals(p: FloatArray, y: FloatArray, source: str, params: IntervalPar
     # Beyond the predictions seen: from no chance below the lowest, to certainty above the highest.
     ends = np.concatenate([[0.0], np.floor(low * _SCALE) / _SCALE, [math.floor(low[-1] * _SCALE) / _SCALE]])
     tops = np.concatenate([[math.ceil(high[0] * _SCALE) / _SCALE], np.ceil(high * _SCALE) / _SCALE, [1.0]])
-    like = [_nearest(np.abs(place - logit(knot)), cases, params.like_share, params) for knot in knots]
+    few = min(params.like_share, share)
+    like = [_nearest(np.abs(place - logit(knot)), cases, few, params) for knot in knots]
     like = [like[0], *like, like[-1]]
     return IntervalTable(
         level=params.level,
@@ -95,9 +98,11 @@ def fit_intervals(p: FloatArray, y: FloatArray, source: str, params: IntervalPar
     )
 
 
-def _rate_at(knot: float, place: FloatArray, y: FloatArray, params: IntervalParams) -> tuple[float, float]:
+def _rate_at(
+    knot: float, place: FloatArray, y: FloatArray, share: float, params: IntervalParams
+) -> tuple[float, float]:
     """Low and high of the true rate at one knot (log-odds); `place` (n,) log-odds of the predictions."""
-    near = _nearest(np.abs(place - knot), len(y), params.window_share, params)
+    near = _nearest(np.abs(place - knot), len(y), share, params)
     shift, variance = _local_rate(place[near], place[near] - knot, y[near], params.tilt_sd)
     rate = float(expit(knot + shift))
     effective = 1.0 / (variance * rate * (1.0 - rate))

@@ -109,8 +109,9 @@ class LocalParams:
 @dataclass(frozen=True)
 class IntervalParams:
     """Intervals of like cases (`models.intervals_fit`): confidence; the share of the calibration cases that each
-    rate is fitted on, and that are shown as most like it, and their least number; how far the fitted line may tilt
-    (log-odds per log-odds); how finely it is tabulated."""
+    rate is fitted on, and that are shown as most like it, and their least number; on how many steps of a stepwise
+    calibration a rate rests at most; how far the fitted line may tilt (log-odds per log-odds); how finely it is
+    tabulated."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -118,6 +119,7 @@ class IntervalParams:
     window_share: float = 0.4
     like_share: float = 0.1
     min_window: int = 100
+    window_steps: float = 1.5
     tilt_sd: float = 0.5
     knots: int = 41
     min_events: int = 20
@@ -197,6 +199,7 @@ class FitParams:
             < i.like_share
             <= i.window_share,
             "intervals.min_window must be at least 1": i.min_window >= 1,
+            "intervals.window_steps must be above 0": i.window_steps > 0,
             "intervals.tilt_sd must be above 0": i.tilt_sd > 0,
             "intervals.knots must be 2 to 1001": 2 <= i.knots <= 1001,
             "intervals.min_events must be at least 1": i.min_events >= 1,

@@ -46,7 +46,7 @@ def sample(rng: np.random.Generator, n: int) -> tuple[Floats, Floats, tuple[floa
 
 @pytest.fixture(scope="module")
 def table() -> IntervalTable:
-    return fit_intervals(*sample(np.random.default_rng(0), 3000)[:2], "calibration period", PARAMS)
+    return fit_intervals(Seen(*sample(np.random.default_rng(0), 3000)[:2], "calibration period"), PARAMS)
 
 
 def test_intervals_cover_the_known_rate_as_often_as_they_say_in_every_fifth_of_risk() -> None:
@@ -55,7 +55,7 @@ def test_intervals_cover_the_known_rate_as_often_as_they_say_in_every_fifth_of_r
     true, inside, widths = curve(score), np.zeros((200, 60), dtype=bool), []
     for world in range(200):
         p, y, (slope, level) = sample(rng, 2000)
-        found = fit_intervals(p, y, "made", PARAMS)
+        found = fit_intervals(Seen(p, y, "made"), PARAMS)
         ends = np.array([found.at(value)[:2] for value in sigmoid(level + slope * score).tolist()])
         inside[world] = (ends[:, 0] <= true) & (true <= ends[:, 1])
         widths.append(float(np.mean(ends[:, 1] - ends[:, 0])))
@@ -66,19 +66,35 @@ def test_intervals_cover_the_known_rate_as_often_as_they_say_in_every_fifth_of_r
     assert 0.04 < np.mean(widths) < 0.07
 
 
+def test_a_stepwise_calibration_on_the_same_labels_asks_for_narrower_windows() -> None:
+    """Bins of 100 cases, each predicted at its own rate: no window sees a fault, yet the noise of a bin is there."""
+    rng = np.random.default_rng(8)
+    inside: dict[int, list[float]] = {0: [], 20: []}
+    for _ in range(40):
+        true = np.repeat(np.linspace(0.1, 0.5, 20), 100)
+        y = (rng.random(2000) < true).astype(float)
+        p = np.repeat(np.sort(y.reshape(20, 100).mean(axis=1)), 100)
+        for steps, hits in inside.items():
+            found = fit_intervals(Seen(p, y, "made", steps), PARAMS)
+            ends = np.array([found.at(value)[:2] for value in p[::100].tolist()])
+            hits.append(float(np.mean((ends[:, 0] <= true[::100]) & (true[::100] <= ends[:, 1]))))
+    assert np.mean(inside[20]) > 0.85
+    assert np.mean(inside[0]) < np.mean(inside[20]) - 0.1
+
+
 def test_the_interval_follows_labels_that_contradict_the_prediction() -> None:
     rng = np.random.default_rng(3)
     p = rng.uniform(0.05, 0.5, 4000)
-    doubled = fit_intervals(p, (rng.random(4000) < 1.6 * p).astype(float), "made", PARAMS).at(0.3)
+    doubled = fit_intervals(Seen(p, (rng.random(4000) < 1.6 * p).astype(float), "made"), PARAMS).at(0.3)
     assert doubled.low == 0.3
     assert 0.45 < doubled.high < 0.55
-    honest = fit_intervals(p, (rng.random(4000) < p).astype(float), "made", PARAMS).at(0.3)
+    honest = fit_intervals(Seen(p, (rng.random(4000) < p).astype(float), "made"), PARAMS).at(0.3)
     assert 0.27 < honest.low < 0.3 < honest.high < 0.33
 
 
 def test_predictions_that_are_all_alike_give_jeffreys_interval() -> None:
     p, y = np.full(400, 0.25), np.repeat([1.0, 0.0], [100, 300])
-    found = fit_intervals(p, y, "made", PARAMS).at(0.25)
+    found = fit_intervals(Seen(p, y, "made"), PARAMS).at(0.25)
     low, high = beta.ppf([0.05, 0.95], 100.5, 300.5)
     assert (found.cases, found.events, found.like_from, found.like_to) == (400, 100, 0.25, 0.25)
     assert found.low == pytest.approx(low, abs=2e-3)
@@ -89,7 +105,7 @@ def test_fewer_cases_or_more_confidence_widen_it() -> None:
     p, y, _ = sample(np.random.default_rng(1), 4000)
 
     def width(params: IntervalParams, n: int) -> float:
-        found = fit_intervals(p[:n], y[:n], "made", params).at(0.25)
+        found = fit_intervals(Seen(p[:n], y[:n], "made"), params).at(0.25)
         return found.high - found.low
 
     assert width(PARAMS, 1000) > 1.6 * width(PARAMS, 4000)
@@ -99,7 +115,7 @@ def test_fewer_cases_or_more_confidence_widen_it() -> None:
 def test_the_order_of_cases_changes_nothing_and_json_gives_the_same_table(table: IntervalTable) -> None:
     p, y, _ = sample(np.random.default_rng(0), 3000)
     order = np.random.default_rng(9).permutation(3000)
-    again = fit_intervals(p[order], y[order], "calibration period", PARAMS)
+    again = fit_intervals(Seen(p[order], y[order], "calibration period"), PARAMS)
     assert again == table
     assert IntervalTable.from_json(json.loads(json.dumps(table.to_json()))) == table
 
@@ -134,7 +150,7 @@ def test_beyond_the_predictions_seen_it_opens_to_no_chance_and_to_certainty(tabl
     ],
 )
 def test_awkward_predictions_still_give_a_sound_table(p: Floats, y: Floats) -> None:
-    found = fit_intervals(p, y, "made", PARAMS)
+    found = fit_intervals(Seen(p, y, "made"), PARAMS)
     assert IntervalTable.from_json(found.to_json()) == found
     assert all(0 < high - low <= 1 for low, high in zip(found.low, found.high, strict=True))
 
@@ -143,7 +159,7 @@ def test_too_few_of_either_outcome_have_no_interval_and_the_reason_is_kept() -> 
     p = np.linspace(0.1, 0.3, 300)
     few, enough = (np.repeat([1.0, 0.0], [events, 300 - events]) for events in (19, 20))
     with pytest.raises(FitFault, match=r"19 events among 300 cases \(made\); intervals need 20 of either outcome"):
-        fit_intervals(p, few, "made", PARAMS)
+        fit_intervals(Seen(p, few, "made"), PARAMS)
     tables, absent = fit_heads({"success": Seen(p, 1 - few, "made"), "redefault_6": Seen(p, enough, "made")}, PARAMS)
     assert set(tables) == {"redefault_6"}
     assert set(absent) == {"intervals.success"}
@@ -168,7 +184,7 @@ def test_too_few_of_either_outcome_have_no_interval_and_the_reason_is_kept() -> 
     ],
 )
 def test_damaged_tables_are_refused(change: dict[str, Any], message: str) -> None:
-    sound = {
+    sound: dict[str, Any] = {
         "level": 0.9, "knots": (0.0, 0.5, 1.0), "low": (0.0, 0.4, 0.5), "high": (0.1, 0.6, 1.0), "cases": (5, 5, 5),
         "events": (1, 2, 3), "like_from": (0.0, 0.4, 0.5), "like_to": (0.1, 0.6, 1.0), "calibrated": 9, "source": "s",
     }  # fmt: skip
