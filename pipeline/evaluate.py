@@ -33,6 +33,7 @@ from pipeline.sections.fairness import fairness, read_audit
 from pipeline.sections.figures import figures
 from pipeline.sections.grades import grades
 from pipeline.sections.groups import groups
+from pipeline.sections.intervals import intervals
 from pipeline.sections.score_stability import score_stability
 from pipeline.sections.selection import selection
 from pipeline.sections.settings import evaluation_params
@@ -58,6 +59,7 @@ SECTIONS: Final[tuple[tuple[str, Callable[[Evaluated], Section]], ...]] = (
     ("slices", slices),
     ("selection", selection),
     ("censoring", censoring),
+    ("intervals", intervals),
     ("fairness", fairness),
     ("score_stability", score_stability),
     ("explanations", explanations),

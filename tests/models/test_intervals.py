@@ -17,6 +17,7 @@ from scipy.stats import beta
 
 from models.bundle import Bundle
 from models.faults import FitFault
+from models.interval_coverage import held, mean_of_like
 from models.intervals import IntervalTable
 from models.intervals_fit import Seen, fit_heads, fit_intervals
 from models.metrics import logistic_line
@@ -219,3 +220,20 @@ def test_on_new_cases_of_a_made_world_most_intervals_hold_the_true_mean_of_like_
         true = [float(fresh_world.truth[head][part].mean()) for part in np.array_split(order, 12)]
         inside = [low <= rate <= high for (low, high), rate in zip(hits, true, strict=True)]
         assert np.mean(inside) >= 0.5, head
+
+
+def test_the_mean_of_like_cases_is_found_again_under_hidden_causes() -> None:
+    rng = np.random.default_rng(4)
+    p = rng.uniform(0.05, 0.6, 20_000)
+    true = np.clip(0.05 + 0.9 * p + rng.normal(0, 0.04, len(p)), 0, 1)
+    assert np.max(np.abs(mean_of_like(p, true) - (0.05 + 0.9 * p))) < 0.012
+    assert np.array_equal(mean_of_like(np.full(50, 0.2), np.repeat([0.1, 0.5], 25)), np.full(50, 0.3))
+
+
+def test_held_counts_intervals_around_the_true_mean(table: IntervalTable) -> None:
+    p = np.linspace(0.1, 0.5, 500)
+    middle = np.array([(one.low + one.high) / 2 for one in map(table.at, p.tolist())])
+    inside = held(table, p, middle)
+    assert inside.inside.all()
+    assert np.all(inside.width > 0)
+    assert not held(table, p, middle + 0.2).inside.any()
