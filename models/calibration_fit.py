@@ -17,8 +17,10 @@ from models.metrics import logistic_line
 from models.params import FitParams
 
 FloatArray = NDArray[np.float64]
-_BINS = (10, 60)  # fewest and most bins of a curve
-_EVENTS_PER_BIN = 50
+# Fewest and most bins of a curve, and events of the rarer outcome in each: more bins follow noise. On made worlds with
+# a bent curve 5 to 10 bins of 300 came nearest to the truth (.0118 away with 8,000 cases; 10 to 60 bins of 50: .0159).
+_BINS = (5, 12)
+_EVENTS_PER_BIN = 250
 
 
 @dataclass(frozen=True)
