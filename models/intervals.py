@@ -3,7 +3,7 @@
 Of the calibration cases whose predicted probability was most like this one, so many had the event; reckoned from them
 and their neighbours, the true share among cases with this prediction lies between `low` and `high`, with the stated
 confidence. It speaks of the average of like cases, not of this one debtor, whose own chance nobody can observe.
-Fitted by `models.intervals_fit`; argued in `docs/decisions/0009-intervals-of-like-cases.md`.
+Fitted by `models.intervals_fit`; argued in `docs/decisions/0011-intervals-of-like-cases.md`.
 
 The table is plain numbers (JSON) and is read with additions and multiplications one case at a time, so that a case
 alone and in a batch has the same bits.
