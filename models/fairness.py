@@ -33,7 +33,7 @@ MEASURES: Final = ("calibration", "burdened", "spared")
 @dataclass(frozen=True)
 class FairnessLimits:
     """Gaps up to these are accepted: assumptions, stated with every result. Below `min_cases`, or `min_events` of
-    either outcome, a group is "insufficient". `level`: of all intervals of one attribute together (Bonferroni)."""
+    either outcome, a group is "insufficient". `level`: of all intervals together (Bonferroni)."""
 
     calibration: float = 0.05
     burdened: float = 0.10
@@ -80,15 +80,16 @@ class Predicted:
     bad: int = 1
 
 
-def gaps(cases: Predicted, groups: pd.Series, limits: FairnessLimits) -> list[Gap]:
+def gaps(cases: Predicted, groups: pd.Series, limits: FairnessLimits, *, tests: int = 1) -> list[Gap]:
     """The gaps of every group of one attribute; `groups` (n,) is text, missing where the attribute is not known.
 
+    `tests`: how many attributes and outcomes are looked at beside each other, so that looking often finds nothing new.
     Cases without the attribute are in no group and in no rest. A lone group has nobody to differ from.
     """
     attribute = str(groups.name)
     known = groups.notna().to_numpy()
     names = sorted(groups[known].unique())
-    z = float(ndtri(0.5 + (1 - (1 - limits.level) / max(1, len(names) * len(MEASURES))) / 2))
+    z = float(ndtri(0.5 + (1 - (1 - limits.level) / max(1, len(names) * len(MEASURES) * tests)) / 2))
     found = []
     for name in names if len(names) > 1 else []:
         mine = known & (groups == name).to_numpy(dtype=bool)

@@ -32,8 +32,10 @@ def curves(
     diagonal: bool = False,
     markers: bool = False,
     zero: bool = True,
+    percent: bool = False,
 ) -> Markup:
-    """One line for every value of column `by` that `names` names, in its order; `zero`: y begins there."""
+    """One line for every value of column `by` that `names` names, in its order; `zero`: y begins there; `percent`: y
+    is a share."""
     figure = go.Figure()
     for place, (key, name) in enumerate(names.items()):
         mine = [row for row in rows if row[by] == key and row[y] is not None]
@@ -45,6 +47,8 @@ def curves(
         end = max(max(row[x], row[y]) for row in rows)
         _line(figure, [0, end], [0, end], "", "#999", dash="dot")
     _styled(figure, *titles)
+    if percent:
+        figure.update_layout(yaxis={"tickformat": ".0%"})
     if not zero:
         figure.update_layout(yaxis={"rangemode": "normal"})
     if rows and isinstance(rows[0][x], str):

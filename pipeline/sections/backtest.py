@@ -47,10 +47,12 @@ def backtest(given: Evaluated) -> Section:
                 frozen = bundle
             else:
                 rows += measured(given, origin, splits, frozen, "frozen")
-    if not rows:
+    if not planned:
         return Section()
     metrics = {"origins": [origin.at.date().isoformat() for origin in planned], "missing": missing}
-    return Section({"backtest": metrics | {"rows": rows}}, {"rows": rows, "missing": missing}, _lines(rows))
+    return Section(
+        {"backtest": metrics | {"rows": rows}}, {"rows": rows, "missing": missing}, _lines(rows) if rows else ()
+    )
 
 
 def plan(given: Evaluated) -> tuple[Origin, ...]:

@@ -35,7 +35,8 @@ def fairness(given: Evaluated) -> Section:
         if held.p is None or not held.usable:
             continue
         cases, groups = predicted(given, outcome, held), attributes(given, held.keys)
-        found = [gap for name in ATTRIBUTES for gap in gaps(cases, groups[name], limits)]
+        tests = len(ATTRIBUTES) * len(HEADS)
+        found = [gap for name in ATTRIBUTES for gap in gaps(cases, groups[name], limits, tests=tests)]
         outcomes[outcome] = {
             "gaps": [asdict(gap) for gap in found],
             "rates": {name: rates(cases, groups[name]) for name in ATTRIBUTES if groups[name].notna().any()},

@@ -87,7 +87,9 @@ def test_the_ladder_falls_from_the_truth(folder: Path) -> None:
     metrics = read_json(folder / "metrics.json")
     for outcome, found in metrics["against_truth"].items():
         gap = {step: one["value"] for step, one in found["gap"].items()}
-        assert gap["true_probability"] > gap["without_hidden_causes"] > gap["what_records_show"] - 0.01
+        # Some hundred test cases: steps of the ladder may swap within their chance.
+        assert gap["true_probability"] > gap["without_hidden_causes"] - 0.02
+        assert gap["without_hidden_causes"] > gap["what_records_show"] - 0.02
         assert gap["lightgbm"] == metrics["outcomes"][outcome]["auc"]["value"]
         assert found["applicants"]["cases"] >= found["labelled"]["cases"]
 
