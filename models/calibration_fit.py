@@ -29,7 +29,6 @@ class Locality:
 
     places: Places
     before: LocalFit
-    trend: bool
 
 
 def fit_calibrator(
@@ -52,7 +51,7 @@ def fit_calibrator(
         if locality is None:
             slope, intercept = logistic_line(margin, y)
         else:
-            line = fit_local(y, margin, locality.places, params.local, locality.before, trend=locality.trend)
+            line = fit_local(y, margin, locality.places, params.local, locality.before)
             slope, intercept, local = line.slope, line.intercept, line.shifts
         if slope <= 0:
             note = f"fitted slope {slope:.4f} was not above zero; only the mean was corrected"

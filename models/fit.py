@@ -153,7 +153,7 @@ def _fit_margin(
             ]
         )
     constraints = [spec.direction(outcome) for spec in specs if spec.scored]
-    trend = outcome in params.local.trends
+    trend = params.local.trends.get(outcome)
     before = None if where is None else first_shifts(part.y, where.take(part.rows), params.local, trend=trend)
     offset = None if where is None or before is None else before.intercept + where.shifts(before.shifts)
 
@@ -169,7 +169,7 @@ def _fit_margin(
         )
 
     def calibrated(margin: FloatArray, on: Part, source: str) -> tuple[Calibrator, FloatArray]:
-        locality = None if where is None or before is None else Locality(where.take(on.rows), before, trend)
+        locality = None if where is None or before is None else Locality(where.take(on.rows), before)
         found = fit_calibrator(margin[on.rows], on.y, source, params, locality)
         return found, np.zeros(len(X)) if where is None else where.shifts(found.local)
 

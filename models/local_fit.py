@@ -97,8 +97,8 @@ class LocalFit:
     trend_error: float
 
 
-def first_shifts(y: FloatArray, places: Places, params: LocalParams, *, trend: bool) -> LocalFit:
-    """Shifts from labels y (n,) alone, before any margin: slope 0.
+def first_shifts(y: FloatArray, places: Places, params: LocalParams, *, trend: float | None) -> LocalFit:
+    """Shifts from labels y (n,) alone, before any margin: slope 0. `trend`: what is expected of it, None for none.
 
     An area with too few cases gets what its court's figures let expect of it, where enough areas tell.
     """
@@ -110,11 +110,10 @@ def first_shifts(y: FloatArray, places: Places, params: LocalParams, *, trend: b
     return _fit(y, margin, places, params, None, trend=trend, areas=expected).result
 
 
-def fit_local(
-    y: FloatArray, margin: FloatArray, places: Places, params: LocalParams, before: LocalFit, *, trend: bool
-) -> LocalFit:
+def fit_local(y: FloatArray, margin: FloatArray, places: Places, params: LocalParams, before: LocalFit) -> LocalFit:
     """Line and shifts from labels y (n,) and margins (n,) of cases the margin never saw, drawn towards `before`."""
-    return _fit(y, margin, places, params, before, trend=trend).result
+    known = before.shifts
+    return _fit(y, margin, places, params, before, trend=None if known.trend_from is None else known.trend).result
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _fit(
     params: LocalParams,
     before: LocalFit | None,
     *,
-    trend: bool,
+    trend: float | None,
     areas: FloatArray | None = None,
 ) -> _Fit:
     start = before.shifts.trend_from if before is not None else None
@@ -139,11 +138,11 @@ def _fit(
     columns, means, errors = [np.ones(len(y))], [0.0], [_FREE]
     if before is not None:
         columns, means, errors = [*columns, margin], [*means, 1.0], [*errors, _FREE]
-    if trend:
+    if trend is not None:
         columns.append(years)
-        means.append(0.0 if before is None else before.shifts.trend)
+        means.append(trend)
         # What was seen before is doubted at least as much as practice may have turned since.
-        errors.append(_FREE if before is None else max(before.trend_error, params.trend_drift))
+        errors.append(params.trend_error if before is None else max(before.trend_error, params.trend_drift))
     earlier = LocalShifts() if before is None else before.shifts
     means_of = [
         np.array([table.get(name, 0.0) for name in names])
@@ -170,13 +169,14 @@ def _fit(
         regions=by_area,
         industries=by_industry,
         cells=by_cell,
-        trend=float(pooled.fixed[-1]) if trend else 0.0,
-        trend_from=origin if trend else None,
-        trend_until=until if trend else None,
+        trend=float(pooled.fixed[-1]) if trend is not None else 0.0,
+        trend_from=origin if trend is not None else None,
+        trend_until=until if trend is not None else None,
     )
     slope = float(pooled.fixed[1]) if before is not None else 0.0
     return _Fit(
-        pooled, LocalFit(float(pooled.fixed[0]), slope, shifts, float(pooled.fixed_error[-1]) if trend else 0.0)
+        pooled,
+        LocalFit(float(pooled.fixed[0]), slope, shifts, float(pooled.fixed_error[-1]) if trend is not None else 0.0),
     )
 
 

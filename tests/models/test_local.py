@@ -92,9 +92,9 @@ def test_courts_trade_and_trend_are_recovered_within_their_error() -> None:
     told, margin, beside = made(20000, 1)
     y = labels(margin, beside, 2)
     places = lay_out_places(told)
-    before = first_shifts(y[:10000], places.take(np.arange(10000)), LocalParams(), trend=True)
+    before = first_shifts(y[:10000], places.take(np.arange(10000)), LocalParams(), trend=0.18)
     rest = np.arange(10000, 20000)
-    found = fit_local(y[rest], margin[rest], places.take(rest), LocalParams(), before, trend=True)
+    found = fit_local(y[rest], margin[rest], places.take(rest), LocalParams(), before)
     assert found.slope == pytest.approx(0.8, abs=0.06)
     assert found.shifts.trend == pytest.approx(0.25, abs=0.06)
     effects = np.array([found.shifts.regions[name] for name in AREAS])
@@ -113,8 +113,8 @@ def test_probabilities_stay_honest_in_years_after_the_calibration() -> None:
     y = labels(margin, beside, 4)
     places = lay_out_places(told)
     first, second = np.arange(8000), np.arange(8000, 16000)
-    before = first_shifts(y[first], places.take(first), LocalParams(), trend=True)
-    known = Locality(places.take(second), before, trend=True)
+    before = first_shifts(y[first], places.take(first), LocalParams(), trend=0.18)
+    known = Locality(places.take(second), before)
     with_places = fit_calibrator(margin[second], y[second], "made", PARAMS, known)
     without = fit_calibrator(margin[second], y[second], "made", PARAMS)
     assert with_places.method == without.method == "isotonic"
@@ -134,8 +134,8 @@ def test_courts_figures_speak_for_an_area_without_enough_cases() -> None:
     keep = ~few | (np.cumsum(few) <= 20)
     told, y = told[keep].reset_index(drop=True), y[keep]
     figures = {name: [0.1 * number, None] for number, name in enumerate(AREAS)}
-    by_figures = first_shifts(y, lay_out_places(told, figures), LocalParams(), trend=False)
-    plain = first_shifts(y, lay_out_places(told), LocalParams(), trend=False)
+    by_figures = first_shifts(y, lay_out_places(told, figures), LocalParams(), trend=None)
+    plain = first_shifts(y, lay_out_places(told), LocalParams(), trend=None)
     assert plain.shifts.regions.get(AREAS[-1], 0.0) == 0.0
     middle = np.mean([by_figures.shifts.regions[name] for name in AREAS])
     assert by_figures.shifts.regions[AREAS[-1]] - middle == pytest.approx(0.55, abs=0.2)
@@ -145,10 +145,10 @@ def test_few_events_take_the_shifts_as_they_were_found_before() -> None:
     told, margin, beside = made(9000, 9)
     y = labels(margin, beside, 10)
     places = lay_out_places(told)
-    before = first_shifts(y, places, LocalParams(), trend=True)
+    before = first_shifts(y, places, LocalParams(), trend=0.18)
     few = np.flatnonzero(y == 1)[:8].tolist() + np.flatnonzero(y == 0)[:60].tolist()
     rows = np.array(few)
-    found = fit_calibrator(margin[rows], y[rows], "made", PARAMS, Locality(places.take(rows), before, trend=True))
+    found = fit_calibrator(margin[rows], y[rows], "made", PARAMS, Locality(places.take(rows), before))
     assert found.local == before.shifts
     assert "only 8 cases" in found.note
     p = found.apply(margin[rows], places.take(rows).shifts(found.local).tolist())
@@ -158,7 +158,7 @@ def test_few_events_take_the_shifts_as_they_were_found_before() -> None:
 def test_one_area_and_no_trend_shift_nothing() -> None:
     told, margin, beside = made(2000, 11)
     places = lay_out_places(told.assign(region="220102", industry=None))
-    found = first_shifts(labels(margin, beside, 12), places, LocalParams(), trend=False)
+    found = first_shifts(labels(margin, beside, 12), places, LocalParams(), trend=None)
     assert found.shifts == LocalShifts()
 
 
