@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,9 @@ def backtest(given: Evaluated) -> Section:
             except FitFault as fault:
                 missing.append({"origin": origin.at.date().isoformat(), "why": str(fault)})
                 continue
+            missing += [
+                {"origin": origin.at.date().isoformat(), "why": f"{k}: {why}"} for k, why in bundle.absent.items()
+            ]
             rows += measured(given, origin, splits, bundle, "refitted")
             if frozen is None:
                 frozen = bundle
@@ -80,7 +83,7 @@ def refit(given: Evaluated, origin: Origin, splits: pd.DataFrame, place: Path) -
         given.prepared.profile.catalogue,
         given.bundle.profile,
         catalogue_hash=given.bundle.catalogue_hash,
-        params=given.params,
+        params=replace(given.params, required=()),  # what cannot be fitted yet is told, and the rest is tested
         training={"splits": "backtest"},
         places=places_of(given.prepared),
         figures=figures_of(given.prepared.courts, origin.plan.fit_until or origin.at),
