@@ -8,6 +8,7 @@ from typing import Any
 from explain.figures import signed
 from explain.words import vocabulary
 
+_SHOWN = 0.005  # log-odds; less shows as nothing
 _PARTS = (
     ("region", "本院辖区"),
     ("industry", "行业"),
@@ -32,5 +33,5 @@ def local(step: Mapping[str, Any]) -> str:
     It belongs to the place and the day, never to the person: two debtors of one court on one day get the same.
     """
     found = step.get("local") or {}
-    parts = [f"{zh} {found[name]:+.2f}" for name, zh in _PARTS if found.get(name)]
+    parts = [f"{zh} {found[name]:+.2f}" for name, zh in _PARTS if abs(found.get(name, 0)) >= _SHOWN]
     return signed("，".join(parts))

@@ -88,6 +88,8 @@ def rank(value: float) -> Figure:
 
 def log_odds(value: float) -> str:
     """A contribution with its sign: three decimals, or two digits where it is smaller than those show."""
+    if value == 0:
+        return "0"
     return f"{value:+.3f}" if abs(value) >= 0.0005 else f"{value:+.1e}"
 
 

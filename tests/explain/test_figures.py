@@ -48,4 +48,4 @@ def test_an_amount_comes_back_from_its_logarithm(fen: int) -> None:
 
 
 def test_small_contributions_do_not_read_as_nothing() -> None:
-    assert [log_odds(value) for value in (0.2134, -0.0005, 0.0004)] == ["+0.213", "-0.001", "+4.0e-04"]
+    assert [log_odds(value) for value in (0.2134, -0.0005, 0.0004, 0.0)] == ["+0.213", "-0.001", "+4.0e-04", "0"]
