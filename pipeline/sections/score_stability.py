@@ -75,7 +75,7 @@ def over_time(given: Evaluated) -> tuple[list[dict[str, Any]], list[dict[str, An
     for name, score in scores.items():
         for one in later:
             found = psi(score[fitted], score[year == one])
-            row = {"score": name, "year": one, "cases": int((year == one).sum()), "psi": found.value}
+            row = {"score": name, "year": str(one), "cases": int((year == one).sum()), "psi": found.value}
             rows.append(row | {"limit": found.limit, "shifted": found.shifted})
     return rows, shares
 
