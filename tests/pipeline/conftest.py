@@ -26,6 +26,9 @@ train:
   applications:
     split: {mode: fit_test, fit_share: 0.7, calibrate_share: 0.2}
     booster: {rounds: 60}
+evaluate:
+  {draws: 50, backtest_origins: 0, refits: 1, slice_draws: 20, slice_cases: 1000, challenger_cases: 1000,
+   additive_rounds: 0}
 """
 
 
@@ -81,7 +84,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
             bundles.append(open_scorer(home, str(root / name)).bundle)
 
         def evaluated(name: str) -> None:
-            evaluate(str(root / name), root / "world", root / f"evaluation-{name}", root / "features")
+            out = root / f"evaluation-{name}"
+            evaluate(str(root / name), root / "world", out, root / "features", None, params)
 
         evaluated("first")
         for person in ("甲", "乙"):
