@@ -41,11 +41,11 @@ def true_errors(
             both = 0 < y.sum() < len(y)
             found |= {
                 "mean_probability": float(p[part].mean()),
-                "mean_truth": float(true[part].mean()),
+                "mean_true": float(true[part].mean()),
                 "mean_difference": float(gap.mean()),
                 "mean_absolute_difference": float(np.abs(gap).mean()),
                 "auc": auc(y, p[part]) if both else None,
-                "auc_of_truth": auc(y, true[part]) if both else None,
+                "auc_of_true": auc(y, true[part]) if both else None,
             }
         rows.append(found)
     return rows

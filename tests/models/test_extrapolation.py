@@ -26,7 +26,7 @@ def test_against_the_truth() -> None:
     flagged, unflagged, nobody = true_errors(P, true, outcome, PARTS)
     assert flagged["mean_difference"] == pytest.approx(-0.1)
     assert flagged["mean_absolute_difference"] == pytest.approx(0.2)
-    assert (flagged["auc"], flagged["auc_of_truth"]) == (0.0, 1.0)
+    assert (flagged["auc"], flagged["auc_of_true"]) == (0.0, 1.0)
     assert unflagged["mean_absolute_difference"] == pytest.approx(0.0)
     assert unflagged["auc"] is None
     assert nobody == {"part": "nobody", "cases": 0}
