@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from models.auc import Interval, auc, auc_interval
 from models.folds import fold_numbers
@@ -75,7 +76,9 @@ def proxies(
         if min(y.sum(), len(y) - y.sum()) < limits.min_cases:
             found.append(Proxy(attribute, str(name), n, None, (), "insufficient"))
             continue
-        score = _held_out(values, y, frame["debtor"].tolist(), limits.folds, seed)
+        # One thread: trees this small wait longer for each other's threads than they work.
+        with threadpool_limits(limits=1):
+            score = _held_out(values, y, frame["debtor"].tolist(), limits.folds, seed)
         interval = auc_interval(y, score, level)
         given_away = interval.low > limits.auc
         strongest = _strongest(values, y, [str(column) for column in X.columns]) if given_away else ()
