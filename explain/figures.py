@@ -93,6 +93,12 @@ def log_odds(value: float) -> str:
     return f"{value:+.3f}" if abs(value) >= 0.0005 else f"{value:+.1e}"
 
 
+def converted(points: float) -> str:
+    """Converted points with their sign, to a tenth as on the card; 0.0 for what a tenth does not show."""
+    text = f"{points:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
+
+
 WAYS: Final[Mapping[str, Callable[[float], Figure]]] = {
     way.__name__: way for way in (log_amount, amount, percent, number, days, months, years, monthly_trend, yes_no, rank)
 }

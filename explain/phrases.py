@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import yaml
 
-from explain.figures import CAPPED, WAYS, Figure, log_odds, number
+from explain.card_scale import RISKS, CardScale
+from explain.figures import CAPPED, WAYS, Figure, converted, log_odds, number, signed
 from explain.reference import Reference
 from models.spec import Named
 from records.tables import TABLES
@@ -117,27 +118,44 @@ def points_said(points: float | None, mean: float | None) -> Words:
     if points is None:
         return Words(**templates["none"])
     if mean is None:
-        return _fill(templates["alone"], points=number(points))
-    return _fill(templates["scored"], points=number(points), mean=number(round(mean, 1)))
+        return _fill(templates["alone"], points=signed(number(points).zh))
+    return _fill(templates["scored"], points=signed(number(points).zh), mean=signed(number(round(mean, 1)).zh))
 
 
-def effect(outcome: str, direction: Direction, strength: float) -> Words:
-    """What the indicator does: to a model's margin in log-odds, or against the mean points."""
+def effect(outcome: str, direction: Direction, strength: float, scale: CardScale | None = None) -> Words:
+    """What the indicator does: to a model's margin in log-odds (and in points, where `scale` gives them), or against
+    the mean points."""
     template = _templates().sentences["effect"][outcome][direction]
-    said = number(round(abs(strength), 1)).zh if outcome == "points" else log_odds(strength)
-    return _fill(template, c=said)
+    if outcome == "points":
+        return _fill(template, c=number(round(abs(strength), 1)).zh)
+    return _fill(template, c=signed(log_odds(strength)), converted=_converted(outcome, strength, scale))
 
 
-def together_said(first: tuple[str, str], second: tuple[str, str], outcome: str, strength: float) -> Words:
-    """What two indicators (their Chinese and English names) add together to a margin, in log-odds."""
+def together_said(
+    first: tuple[str, str], second: tuple[str, str], outcome: str, strength: float, scale: CardScale | None = None
+) -> Words:
+    """What two indicators (their Chinese and English names) add together to a margin, as `effect` says it."""
     direction = direction_of(outcome, strength)
     template = _templates().sentences["together"][outcome][direction]
-    return _fill(template, a=Figure(*first), b=Figure(*second), c=log_odds(strength))
+    return _fill(
+        template,
+        a=Figure(*first),
+        b=Figure(*second),
+        c=signed(log_odds(strength)),
+        converted=_converted(outcome, strength, scale),
+    )
+
+
+def _converted(outcome: str, strength: float, scale: CardScale | None) -> Figure:
+    points = None if scale is None else scale.points(outcome, strength)
+    if points is None:
+        return Figure("", "")
+    return Figure(*_fill(_templates().sentences["converted"], p=signed(converted(points))))
 
 
 def direction_of(outcome: str, strength: float) -> Direction:
     """Whether an effect speaks for the debtor. Of re-default, less is good; of success and points, more."""
-    good = strength < 0 if outcome in ("redefault_12", "redefault_6") else strength > 0
+    good = strength < 0 if outcome in RISKS else strength > 0
     return "favourable" if good else "adverse"
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from explain import phrases
+from explain.card_scale import CardScale
 from explain.phrases import Described, Direction
 from explain.record import Evidence, ModelTerms, evidence_list
 from explain.reference import Reference
@@ -36,11 +37,13 @@ def reasons(
     points: Mapping[str, float] | None,
     evidence: Evidence,
     reference: Reference,
+    scale: CardScale | None = None,
 ) -> list[dict[str, Any]]:
     """At most five reasons, strongest first, in the shape of `explain.schema.Reason`.
 
     `values` are the indicators' values (None = missing), `points` the card's points per indicator,
-    `models` the margins that exist. Only scored indicators can be reasons.
+    `models` the margins that exist, `scale` the card's scale where contributions are said in points too. Only scored
+    indicators can be reasons.
     Raises TemplateError where an indicator's unit has no words.
     """
     by_id = {indicator.id: indicator for indicator in catalogue if indicator.scored}
@@ -57,7 +60,7 @@ def reasons(
             phrases.fact(indicator, value, bool(rows)),
             phrases.standing(indicator, value, reference),
             phrases.points_said(scored, reference.points.get(id_)),
-            phrases.effect(outcome, direction, strength),
+            phrases.effect(outcome, direction, strength, scale),
             phrases.evidence_said(rows),
         )
         made.append(

@@ -8,7 +8,6 @@ The same record gives the same HTML. Nothing is fetched while the PDF is set.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -20,13 +19,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from explain import phrases, suggested
 from explain.calibration_words import curve, local
-from explain.families import by_dimension, by_family
-from explain.figures import log_odds, number
+from explain.card_scale import CardScale
+from explain.figures import converted, log_odds, number, signed
 from explain.phrases import Words
-from explain.reasons import twelve_month_contributions
-from explain.record import ModelTerms, record_of
+from explain.record import record_of
 from explain.recourse import Recourse
-from explain.schema import Model, ScoreRecord
+from explain.rollup import rolled_up
+from explain.schema import ScoreRecord
 from explain.sureness import meaning, sure
 from explain.text import Descriptions, Named, name_zh, value_zh
 from explain.words import vocabulary
@@ -44,12 +43,14 @@ def report_html(
     *,
     recourse: Sequence[Recourse] = (),
     firmness: Sequence[Words] = (),
+    scale: CardScale | None = None,
 ) -> str:
     """The report of one record as one HTML file.
 
     `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`). Recourse, and how
-    firm the reasons are (`explain.stability.stability_said`), are shown where they are handed in. Raises RecordError
-    when a mapping is not a whole record.
+    firm the reasons are (`explain.stability.stability_said`), are shown where they are handed in. `scale` is that of
+    the card the record names (`explain.card_scale`); with it contributions to re-default stand in converted points
+    too. Raises RecordError when a mapping is not a whole record.
     """
     whole = record if isinstance(record, ScoreRecord) else record_of(record)
     return (
@@ -61,12 +62,13 @@ def report_html(
             more=suggested.lines(whole.suggestion),
             draft=draft_reasons(whole, describe),
             points=_points(whole, describe),
-            families=_families(whole, describe),
+            rollup=rolled_up(whole, describe, scale),
+            scale=scale,
             sure={item.outcome: item for item in sure(whole)},
             meaning=meaning(),
             recourse=recourse,
             firmness=firmness,
-            value=lambda id_, value: value_zh(id_, value, describe),
+            value=lambda id_, value: signed(value_zh(id_, value, describe)),
             name=lambda id_: name_zh(id_, describe),
         )
     )
@@ -146,33 +148,6 @@ def _points(record: ScoreRecord, describe: Descriptions) -> list[dict[str, Any]]
     ]
 
 
-def _families(record: ScoreRecord, describe: Descriptions) -> dict[str, Any] | None:
-    """Contributions to the re-default risk by family, of twelve months where both margins exist."""
-    first, second = record.models.redefault_6, record.models.redefault_7_12
-    if first is None:
-        return None
-    added = first.contributions if second is None else twelve_month_contributions(_terms(first), _terms(second))
-    card = {} if record.points is None else record.points.indicators
-    dimension = {id_: str(describe.get(id_, {}).get("dimension", "all")) for id_ in (*added, *card)}
-    shares = by_family(added, dimension)
-    points = {(share.family, share.dimension): share.total for share in by_family(card, dimension)}
-    widest = max((abs(share.total) for share in shares), default=0.0) or 1.0
-    return {
-        "outcome": "redefault_6" if second is None else "redefault_12",
-        "dimensions": by_dimension(shares),
-        "rows": [
-            {"family": share.family, "dimension": share.dimension, "total": share.total,
-             "points": points.get((share.family, share.dimension)),
-             "length": math.floor(abs(share.total) / widest * 100)}
-            for share in shares
-        ],
-    }  # fmt: skip
-
-
-def _terms(model: Model) -> ModelTerms:
-    return ModelTerms(model.base, model.contributions, model.margin, model.calibration, model.probability)
-
-
 def _named(id_: str, describe: Descriptions) -> Named:
     told = describe.get(id_, {})
     return Named(id_, told.get("zh", id_), told.get("en", id_), told.get("unit", "count"), told.get("maximum"))
@@ -194,8 +169,10 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters["figure"] = lambda value: number(value).zh
-    made.filters["log_odds"] = log_odds
+    made.filters["figure"] = lambda value: signed(number(value).zh)
+    made.filters["log_odds"] = lambda value: signed(log_odds(value))
+    made.filters["converted"] = lambda value: signed(converted(value))
+    made.filters["points"] = lambda value: signed(f"{value:+.1f}")
     made.filters["curve"], made.filters["local"] = curve, local
     made.filters["percent"] = lambda value: f"{value:.1%}"
     made.filters["plain"] = lambda value: "、".join(map(str, value)) if isinstance(value, list) else value

@@ -12,8 +12,10 @@ from typing import Any
 
 from explain import phrases, suggested
 from explain.calibration_words import curve, local
-from explain.figures import log_odds, number
+from explain.card_scale import CardScale
+from explain.figures import converted, log_odds, number
 from explain.record import record_of
+from explain.rollup import Sum, rolled_up
 from explain.schema import ScoreRecord
 from explain.sureness import meaning, sure
 from explain.words import vocabulary
@@ -24,11 +26,15 @@ Descriptions = Mapping[str, Mapping[str, Any]]
 
 
 def explain_text(
-    record: ScoreRecord | Mapping[str, Any], describe: Descriptions, firmness: Sequence[phrases.Words] = ()
+    record: ScoreRecord | Mapping[str, Any],
+    describe: Descriptions,
+    firmness: Sequence[phrases.Words] = (),
+    scale: CardScale | None = None,
 ) -> str:
     """The explanation of one record in words.
 
-    `firmness`: how firm its reasons are (`explain.stability.stability_said`), shown where it was tried.
+    `firmness`: how firm its reasons are (`explain.stability.stability_said`), shown where it was tried. `scale`: that
+    of the card the record names; with it contributions to re-default are said in converted points too.
 
     `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`: zh, en, unit,
     maximum); an id it does not know is shown bare. Raises RecordError when a mapping is not a whole record.
@@ -37,7 +43,8 @@ def explain_text(
     sections = (
         _suggestion(whole),
         _points(whole, describe),
-        _probabilities(whole),
+        _probabilities(whole, scale),
+        _families(whole, describe, scale),
         _reasons(whole, firmness),
         _rules(whole, describe),
         _missing_figures(whole),
@@ -45,7 +52,7 @@ def explain_text(
         _rights(),
     )
     told = [list(_head(whole))]
-    for numeral, lines in zip("一二三四五六七八", filter(None, map(list, sections)), strict=False):
+    for numeral, lines in zip("一二三四五六七八九", filter(None, map(list, sections)), strict=False):
         told.append([f"{numeral}、{lines[0]}", *lines[1:]])
     return "\n\n".join("\n".join(lines) for lines in told) + "\n"
 
@@ -135,7 +142,7 @@ def _points(record: ScoreRecord, describe: Descriptions) -> Iterator[str]:
     yield f"  合计 Total：{number(card.total).zh}"
 
 
-def _probabilities(record: ScoreRecord) -> Iterator[str]:
+def _probabilities(record: ScoreRecord, scale: CardScale | None) -> Iterator[str]:
     models = record.models.by_outcome()
     if not models:
         return
@@ -152,12 +159,35 @@ def _probabilities(record: ScoreRecord) -> Iterator[str]:
     yield "  每一概率的来历（对数几率）：基准 + 各指标贡献之和 = 边际，再经校准为概率"
     for outcome, model in models.items():
         share = sum(model.contributions.values())
+        points = None if scale is None else scale.points(outcome, share)
+        same = "" if points is None else f"，贡献之和换算分 {converted(points)}"
         beside = local(model.calibration)
         method = curve(model.calibration) + (f"；辖区、行业与年度：{beside}" if beside else "")
         yield (
             f"    {words[outcome]}：{log_odds(model.base)} + ({log_odds(share)}) = {log_odds(model.margin)}"
-            f"（余差 {model.residual:.1e}）→ 校准（{method}）→ {model.probability:.1%}"
+            f"（余差 {model.residual:.1e}{same}）→ 校准（{method}）→ {model.probability:.1%}"
         )
+
+
+def _families(record: ScoreRecord, describe: Descriptions, scale: CardScale | None) -> Iterator[str]:
+    found = rolled_up(record, describe, scale)
+    if found is None:
+        return
+    words = vocabulary()
+    yield "各类指标的影响 Families of indicators"
+    yield f"  对{words['outcomes'][found.outcome]}；对数几率，正为上升"
+    yield from (f"  {line}" for line in (() if scale is None else scale.meaning()))
+    for dimension, added in found.dimensions.items():
+        yield f"  {_said(words['dimensions'], dimension)}：{_summed(added)}"
+        for row in found.rows:
+            if row.dimension == dimension and row.added.log_odds:
+                yield f"    {row.family.zh} {row.family.en}：{_summed(row.added)}"
+    yield f"  合计 Total：{_summed(found.whole)}"
+
+
+def _summed(added: Sum) -> str:
+    same = "" if added.converted is None else f"（换算分 {converted(added.converted)}）"
+    return f"{log_odds(added.log_odds)}{same}"
 
 
 def _reasons(record: ScoreRecord, firmness: Sequence[phrases.Words]) -> Iterator[str]:

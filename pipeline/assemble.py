@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from explain.card_scale import card_scale
 from explain.reasons import reasons
 from explain.record import ModelTerms, build_record
 from explain.reference import Reference
@@ -38,6 +39,7 @@ def assemble(work: Work, row: Mapping[str, Any], place: int | None, reference: R
             points=None if points is None else points["indicators"],
             evidence=work.evidence[key],
             reference=reference,
+            scale=card_scale(bundle.scorecard),
         )
         nulls = _nulls(bundle, points, shown, work.suggestions[key].grade)
     return build_record(

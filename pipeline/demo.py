@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
+from explain.card_scale import card_scale
 from explain.text import explain_text
 from ledger.store import Ledger
 from pipeline.catalogues import describe_all
@@ -20,6 +21,7 @@ from pipeline.monitor import monitor
 from pipeline.recorded import replay, verify
 from pipeline.report import report
 from pipeline.say import DONE, Outcome, emit_text, tell
+from pipeline.score import open_bundle
 from pipeline.scoring import score_source
 from pipeline.train import train
 from records.case import case_to_json
@@ -85,7 +87,8 @@ def _example(home: Home, court: Path, case_file: Path) -> str:
     case, dataset = chosen["case"], Dataset.open(court)
     as_of = datetime.fromisoformat(case["as_of"]).astimezone(SHANGHAI)
     write_atomically(case_file, case_to_json(dataset.case(case["debtor_id"], case["application_id"], as_of)) + b"\n")
-    return explain_text(chosen, describe_all())
+    bundle = open_bundle(home, chosen["versions"]["bundle"])
+    return explain_text(chosen, describe_all(), scale=card_scale(bundle.scorecard))
 
 
 def _closing(home: Home, evaluation: Path, page: Path, case_file: Path, seconds: float) -> str:

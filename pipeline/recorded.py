@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from explain.card_scale import CardScale, card_scale
 from explain.compare import differences
+from explain.phrases import Words
 from explain.report import report_html, report_pdf
 from explain.text import explain_text
 from ledger.keys import load_public
@@ -20,6 +22,7 @@ from pipeline.interacting import explain_interactions
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, INTEGRITY, Advance, Outcome, emit_json, emit_text, progress, tell
 from pipeline.score import open_bundle, open_policy, rescore
+from pipeline.work import Record
 from records.files import write_atomically
 
 CHUNK = 2_000  # records replayed at once: bounded memory, and a batch is much quicker than one by one
@@ -31,16 +34,25 @@ def explain(score_id: str, as_json: bool, report: Path | None, interactions: boo
     entry = entry_of(home, score_id)
     if interactions:
         return explain_interactions(home, entry, as_json)
-    firm = (None, None) if as_json and report is None else firmness(home, entry.record)
+    if as_json and report is None:
+        emit_json(dict(entry.record))
+        return DONE
+    firm, scale = _beside(home, entry.record)
     if report is not None:
-        page = report_html(entry.record, describe_all(), firmness=firmness_said(firm))
+        page = report_html(entry.record, describe_all(), firmness=firm, scale=scale)
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
         tell(f"信用修复评估报告 assessment report in {report}")
-    elif as_json:
-        emit_json(dict(entry.record))
     else:
-        emit_text(explain_text(entry.record, describe_all(), firmness_said(firm)))
+        emit_text(explain_text(entry.record, describe_all(), firm, scale))
     return DONE
+
+
+def _beside(home: Home, record: Record) -> tuple[tuple[Words, ...], CardScale | None]:
+    """What the record's own bundle tells beside it: how firm the reasons are, and the scale of its card."""
+    if record["models"]["redefault_6"] is None:  # nothing is ranked by models: both would be of no use
+        return (), None
+    bundle = open_bundle(home, record["versions"]["bundle"])
+    return firmness_said(firmness(home, record, bundle)), card_scale(bundle.scorecard)
 
 
 def replay(score_id: str | None, sample: int | None, as_json: bool) -> Outcome:

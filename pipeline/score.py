@@ -31,6 +31,7 @@ from pipeline.context import bare_cohort
 from pipeline.files import read_kept, write_json
 from pipeline.home import Home
 from pipeline.in_force import rules_in_force
+from pipeline.maker import Maker
 from pipeline.promote import champion
 from pipeline.refusals import InputRefused, IntegrityRefused
 from pipeline.steps import REPLAYED, STEPS
@@ -144,6 +145,7 @@ class ScorerSource:
         self.policy = keep_policy(home, rules_in_force(home))  # as the rules stood when the service started
         self._lock = Lock()
         self._current: Scorer | None = None
+        self._earlier: Bundle | None = None
 
     def current(self) -> Scorer:
         """The champion's scorer. InputRefused when nothing was promoted, BundleFault when it cannot be trusted."""
@@ -157,6 +159,19 @@ class ScorerSource:
                 prepare(ready.bundle)  # compiled and tabulated before the first case, not during it
                 self._current = ready
             return self._current
+
+    def maker(self, record: Record) -> Maker:
+        """What made a record, champion or not. IntegrityRefused or BundleFault when it is gone or cannot be trusted.
+
+        The last one asked for is kept open: a reviewer reads on in the scores of one bundle.
+        """
+        wanted = str(record["versions"]["bundle"])
+        with self._lock:
+            if self._current is not None and self._current.bundle.id == wanted:
+                return Maker(self._current.bundle)
+            if self._earlier is None or self._earlier.id != wanted:
+                self._earlier = open_bundle(self._home, wanted)
+            return Maker(self._earlier)
 
 
 def open_bundle(home: Home, bundle_id: str) -> Bundle:

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from explain.card_scale import CardScale, card_scale
 from explain.text import explain_text
 from features.profiles import PROFILES
 from ledger.keys import load_or_create
@@ -62,7 +63,7 @@ def score_source(source: Path, bundle: str | None, out: Path | None, as_json: bo
         case = parse_case(source.read_bytes())
         with open_ledger(home) as ledger:
             entry = ledger.append([scorer.score_case(case)])[0]
-        show_entry(entry, as_json)
+        show_entry(entry, as_json, card_scale(scorer.bundle.scorecard))
         return DONE
     dataset = Dataset.open(source)
     with open_ledger(home) as ledger, progress("scoring") as advance:
@@ -176,13 +177,13 @@ def save_batch(batch: Batch, out: Path) -> None:
     write_json(out / "unscored.json", refused)
 
 
-def show_entry(entry: Entry, as_json: bool) -> None:
-    """One recorded score: as JSON for programs, in words for people."""
+def show_entry(entry: Entry, as_json: bool, scale: CardScale | None) -> None:
+    """One recorded score: as JSON for programs, in words for people. `scale`: that of the card it was made with."""
     record = entry.record
     if as_json:
         emit_json(answer(entry, record))
     else:
-        emit_text(explain_text(record, describe_all()))
+        emit_text(explain_text(record, describe_all(), scale=scale))
         tell(f"recorded as {entry.score_id}, number {entry.seq} of the ledger")
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from explain.card_scale import card_scale
 from explain.case_rows import KnownCase
 from explain.edits import edits_of_text
 from explain.recourse import Goal, Recourse, Rescore, open_goals, outlook
@@ -46,7 +47,8 @@ def recourse(score_id: str, data: Path | None, goals: Sequence[str], report: Pat
     found = [find_way(case, record, rescore, goal) for goal in wanted]
     if report is not None:
         firm = firmness_said(firmness(Home.from_environment(), record, scorer.bundle))
-        page = report_html(record, describe_all(), recourse=found, firmness=firm)
+        scale = card_scale(scorer.bundle.scorecard)
+        page = report_html(record, describe_all(), recourse=found, firmness=firm, scale=scale)
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
         tell(f"信用修复评估报告 assessment report in {report}")
     if as_json:

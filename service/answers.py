@@ -135,6 +135,27 @@ class RecourseAnswer(BaseModel):
     recourse: list[Way]
 
 
+class Pair(BaseModel):
+    """Two indicators, and what they add beyond each alone: in log-odds of the outcome, in points of the public card
+    that move the odds alike (null where the outcome is not re-default), and in words."""
+
+    first: str
+    second: str
+    effect: float
+    converted: float | None
+    zh: str
+    en: str
+
+
+class InteractionsAnswer(BaseModel):
+    """The strongest pairs of a recorded score by outcome. They are no score and were not recorded."""
+
+    score_id: str
+    recorded: bool = Field(examples=[False])
+    log_odds_per_point: float | None = Field(description="slope of the score's own card: converted = -effect / it")
+    interactions: dict[str, list[Pair]]
+
+
 class Health(BaseModel):
     """Whether scores can be given, and by what."""
 

@@ -21,6 +21,7 @@ from service.pages import page_router
 from service.ports import Scorer
 from service.problems import ProblemBody
 from service.rulebook import RuleBook
+from service.together import together_router
 
 _ABOUT = """Assessment for judicial credit repair (司法信用修复): a points score with a grade, predicted
 probabilities, and an explanation that adds up and is recorded before it is shown. The system suggests; a named
@@ -54,6 +55,7 @@ def create_app(
     app.add_middleware(Guard)
     problems.install(app)
     app.include_router(api_router(scorer, ledger, max_body=max_body, pool=pool))
+    app.include_router(together_router(scorer, ledger, pool=pool))
     app.include_router(page_router(scorer, ledger, RuleBook(policy or load_policy()), max_body=max_body, pool=pool))
     _document_problems(app)
     return app

@@ -15,10 +15,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import ValidationError
 
+from explain.card_scale import CardScale
 from explain.phrases import Words
-from explain.schema import ScoreRecord
 from explain.words import vocabulary
 from ledger.rows import Entry
 from ledger.store import Ledger
@@ -26,9 +25,9 @@ from records.clock import SHANGHAI
 from service.answers import item_of
 from service.api import KIND, find
 from service.ports import Scorer
-from service.problems import Problem
 from service.rulebook import RuleBook
 from service.suppose_pages import suppose_router
+from service.together import whole
 from service.view import Descriptions, page_of, percent
 
 _HERE = Path(__file__).parent
@@ -72,6 +71,14 @@ def page_router(
         except Exception:  # as above: the record is there to be read
             return ()
 
+    def scale(entry: Entry) -> CardScale | None:
+        if not any(entry.record["models"].values()):
+            return None
+        try:
+            return scorer.maker(entry.record).scale
+        except Exception:  # as above: without it contributions stand in log-odds alone
+            return None
+
     @router.get("/")
     @router.get("/scores")
     def scores(before: Annotated[int | None, Query(ge=1, le=2**62)] = None) -> HTMLResponse:
@@ -87,16 +94,13 @@ def page_router(
     @router.get("/scores/{score_id}")
     def score(score_id: str, request: Request) -> Response:
         entry = find(ledger, score_id)
-        try:
-            record = ScoreRecord.model_validate_json(entry.record_bytes)
-        except ValidationError as error:
-            detail = f"The pages cannot show a record of this form. It stands whole under /v1/scores/{entry.score_id}."
-            raise Problem(501, "unknown-record-form", detail) from error
-        page = page_of(entry, record, descriptions(), rulebook)
+        page = page_of(entry, whole(entry), descriptions(), rulebook, scale(entry))
         return HTMLResponse(pages.get_template("score.html").render(page=page, firm=firm(entry)))
 
     router.include_router(
-        suppose_router(scorer, ledger, pages, descriptions=descriptions, firm=firm, max_body=max_body, pool=pool)
+        suppose_router(
+            scorer, ledger, pages, descriptions=descriptions, firm=firm, scale=scale, max_body=max_body, pool=pool
+        )
     )
     for name, media_type in _STATIC.items():
         router.add_api_route(f"/static/{name}", _file(name, media_type), methods=["GET"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from explain.card_scale import CardScale
 from explain.case_rows import KnownCase
 from explain.phrases import Words
 from explain.recourse import Record, Rescore
+from explain.together import Together
 from records.case import Case
 
 
@@ -33,9 +35,26 @@ class CaseScorer(Protocol):
         ...
 
 
+class Maker(Protocol):
+    """The bundle that made a record, asked again about it. Nothing is recorded."""
+
+    @property
+    def scale(self) -> CardScale | None:
+        """What a point of its card is in log-odds; None where it has no card of re-default."""
+        ...
+
+    def together(self, record: Record) -> Mapping[str, tuple[Together, ...]]:
+        """Which indicators act together, by outcome; empty where no model was asked."""
+        ...
+
+
 class Scorer(Protocol):
     """Where the scorer comes from. Asked for every request, so that a promotion takes effect at once."""
 
     def current(self) -> CaseScorer:
         """The scorer that answers now; any exception means that none can."""
+        ...
+
+    def maker(self, record: Record) -> Maker:
+        """What made a record, whether or not it answers still; any exception means that it is not to be had."""
         ...

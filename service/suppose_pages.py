@@ -1,4 +1,5 @@
-"""Pages on demand beside one score: what if a fact were otherwise, the ways out, and the assessment report.
+"""Pages on demand beside one score: what if a fact were otherwise, the ways out, which indicators act together, and
+the assessment report.
 
 A record keeps no rows, so the reviewer hands in the case's file; what does not hash to the record's input is refused,
 since it would answer for another case. Nothing is recorded.
@@ -15,6 +16,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
+from explain.card_scale import CardScale
 from explain.edits import edits_of_text
 from explain.phrases import Words
 from explain.recourse import Recourse, open_goals, recourse
@@ -29,6 +31,8 @@ from service.forms import read_form
 from service.ports import Scorer
 from service.problems import Problem
 from service.suppose_view import SupposedPage, supposed_page
+from service.together import pairs_of, whole
+from service.together_view import together_page
 from service.view import Descriptions, Names
 
 # The guard forbids every form and every inline style; these two pages need one of them each, and nothing else.
@@ -49,10 +53,11 @@ def suppose_router(
     *,
     descriptions: Callable[[], Descriptions],
     firm: Callable[[Entry], tuple[Words, ...]],
+    scale: Callable[[Entry], CardScale | None],
     max_body: int,
     pool: ThreadPoolExecutor,
 ) -> APIRouter:
-    """`/scores/{id}/suppose`, `/scores/{id}/report` and `/scores/{id}/report.pdf`."""
+    """`/scores/{id}/suppose`, `/scores/{id}/interactions`, `/scores/{id}/report` and `/scores/{id}/report.pdf`."""
     router = APIRouter(include_in_schema=False)
 
     def page(entry: Entry, status: int = 200, **shown: Any) -> HTMLResponse:
@@ -85,9 +90,17 @@ def suppose_router(
             return page(entry, 422, faults=[_numbered(*fault) for fault in error.faults], changes=changes)
         return page(entry, found=found, changes=changes)
 
+    @router.get("/scores/{score_id}/interactions")
+    async def together(score_id: str) -> Response:
+        entry = find(ledger, score_id)
+        pairs = await asyncio.get_running_loop().run_in_executor(pool, pairs_of, scorer, entry)
+        found = together_page(pairs, whole(entry), Names(descriptions()))
+        return HTMLResponse(pages.get_template("together.html").render(page=found, entry=entry, record=entry.record))
+
     def report(score_id: str) -> str:
         entry = find(ledger, score_id)
-        return report_html(entry.record, descriptions(), firmness=firm(entry))
+        whole(entry)
+        return report_html(entry.record, descriptions(), firmness=firm(entry), scale=scale(entry))
 
     @router.get("/scores/{score_id}/report")
     def as_page(score_id: str) -> Response:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from explain import phrases, suggested
-from explain.figures import number, signed
+from explain.card_scale import CardScale
+from explain.figures import converted, number, signed
 from explain.schema import EvidenceRows, Fact, Reason, ScoreRecord
 from explain.sureness import Sure, meaning, sure
 from explain.text import Named
@@ -82,6 +83,7 @@ class ReasonView:
     name: Said
     value: str
     points: str
+    converted: str
     text: Said
     review: str
     evidence: tuple[TableRows, ...]
@@ -152,7 +154,7 @@ class Names:
             return number(value).zh
         named = Named(id_, str(told["zh"]), str(told["en"]), str(told["unit"]), told.get("maximum"))
         try:
-            return phrases.figure(named, value).zh
+            return signed(phrases.figure(named, value).zh)
         except phrases.TemplateError:
             return number(value).zh
 
@@ -166,8 +168,14 @@ def percent(probability: float) -> str:
     return f"{probability:.1%}"
 
 
-def page_of(entry: Entry, record: ScoreRecord, descriptions: Descriptions, rulebook: RuleBook) -> Page:
-    """The page of one recorded score."""
+def page_of(
+    entry: Entry,
+    record: ScoreRecord,
+    descriptions: Descriptions,
+    rulebook: RuleBook,
+    scale: CardScale | None = None,
+) -> Page:
+    """The page of one recorded score; with the `scale` of its own card contributions stand in points too."""
     names = Names(descriptions)
     suggestion = record.suggestion
     card = {} if record.points is None else record.points.indicators
@@ -190,8 +198,8 @@ def page_of(entry: Entry, record: ScoreRecord, descriptions: Descriptions, ruleb
         publication=suggested.publication(suggestion.publication),
         stages=suggested.stages(suggestion.stages),
         tasks=suggested.tasks(suggestion.tasks),
-        reasons=tuple(_reason(reason, names) for reason in record.reasons),
-        margins=margin_table(record.models, lambda id_: (names.of(id_).zh, names.of(id_).en)),
+        reasons=tuple(_reason(reason, names, scale) for reason in record.reasons),
+        margins=margin_table(record.models, lambda id_: (names.of(id_).zh, names.of(id_).en), scale),
         groups=tuple(group for group in groups if group.rows),
         facts=tuple(facts),
         fact_ids=frozenset(fact.id for fact in record.facts),
@@ -242,7 +250,10 @@ def _caps(record: ScoreRecord) -> str:
     return "、".join(shown)
 
 
-def _reason(reason: Reason, names: Names) -> ReasonView:
+def _reason(reason: Reason, names: Names, scale: CardScale | None) -> ReasonView:
+    same = None
+    if scale is not None and reason.contribution is not None:
+        same = scale.points(reason.outcome, reason.contribution)
     return ReasonView(
         anchor=f"i-{reason.indicator}",
         favourable=reason.direction == "favourable",
@@ -250,6 +261,7 @@ def _reason(reason: Reason, names: Names) -> ReasonView:
         name=Said(reason.zh_name, reason.en_name),
         value=names.figure(reason.indicator, reason.value),
         points="" if reason.points is None else signed(f"{reason.points:+.1f}"),
+        converted="" if same is None else signed(converted(same)),
         text=Said(reason.zh, reason.en),
         review=names.review(reason.indicator),
         evidence=_tables(reason.evidence),

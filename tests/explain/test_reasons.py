@@ -227,7 +227,7 @@ def test_twelve_months_weigh_each_half_year_by_its_share_of_the_risk() -> None:
 def test_success_alone_and_points_alone() -> None:
     chance = made({}, models={"success": terms({"performed_ratio": 0.4, "open_case_count": -0.3})})
     assert [(r["outcome"], r["direction"]) for r in chance] == [("success", "favourable"), ("success", "adverse")]
-    assert "使修复成功的预测可能性下降（对数几率-0.300）" in chance[1]["zh"]
+    assert "使修复成功的预测可能性下降（对数几率−0.300）" in chance[1]["zh"]
 
     card = {"performed_ratio": 6.0, "open_case_count": 1.0, "consent_share": 2.0}
     means = {"performed_ratio": 4.0, "open_case_count": 3.5, "consent_share": 2.0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -13,15 +14,18 @@ from typing import Any
 import pytest
 
 from explain import report as module
+from explain.card_scale import CardScale
 from explain.phrases import Words
 from explain.record import RecordError, build_record
 from explain.recourse import Recourse, open_goals, recourse
-from explain.report import ReportError, _families, draft_reasons, report_html, report_pdf
+from explain.report import ReportError, draft_reasons, report_html, report_pdf
+from explain.rollup import rolled_up
 from features.catalogue import MAIN
 from features.facts import FACTS
 from features.indicator import describe
 
 DESCRIBE = {item.id: describe(item) for item in (*FACTS, *MAIN)}
+SCALE = CardScale(0.0625, math.log(2) / 0.0625)
 
 
 class Text(HTMLParser):
@@ -117,16 +121,23 @@ def test_the_draft_says_facts_grade_and_suggestion_and_leaves_the_judge_the_word
 def test_families_stand_in_log_odds_and_in_points(pieces: dict[str, Any]) -> None:
     """Debt raw and as a share are read together: their contributions, and their points, are each summed."""
     record = build_record(**pieces)
-    (debt,) = (row for row in _families(record, DESCRIBE)["rows"] if row["family"].zh == "债务与履行")
-    assert debt["points"] == pytest.approx(12.4 + 12.6)
+    found = rolled_up(record, DESCRIBE, SCALE)
+    assert found is not None
+    (debt,) = (row for row in found.rows if row.family.zh == "债务与履行")
+    assert debt.points == pytest.approx(12.4 + 12.6)
     first, second = record.models.redefault_6, record.models.redefault_7_12
     assert first is not None
     assert second is not None
     p6, q = first.probability, second.probability
     p12 = p6 + (1 - p6) * q
     added = (p6 * (0.31 - 0.12) + q * (0.1 - 0.3)) / p12
-    assert debt["total"] == pytest.approx(added)
-    assert "+25.0" in report_html(record, DESCRIBE)
+    assert debt.added.log_odds == pytest.approx(added)
+    assert debt.added.converted == pytest.approx(-added / 0.0625)
+    html = report_html(record, DESCRIBE, scale=SCALE)
+    assert "+25.0" in html
+    assert f"{-added / 0.0625:+.1f}".replace("-", "−") in html
+    assert Text(html).text.count("不计入积分") == 1  # what converted points are is said once
+    assert "换算分" not in report_html(record, DESCRIBE)
 
 
 def test_what_is_no_whole_record_has_no_report(pieces: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ def test_the_whole_text(pieces: dict[str, Any]) -> None:
     assert "由具名的审判人员决定" in text
     assert "a named person decides" in text
     assert re.findall("(?m)^(.)、(..)", text) == list(
-        zip("一二三四五六七", ("建议", "积分", "预测", "主要", "适用", "版本", "权利"), strict=True)
+        zip("一二三四五六七八", ("建议", "积分", "预测", "各类", "主要", "适用", "版本", "权利"), strict=True)
     )
     assert explain_text(record.content(), DESCRIBE) == text
 

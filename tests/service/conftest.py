@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from explain.card_scale import CardScale
 from explain.case_rows import KnownCase, known_case
 from explain.phrases import Words
 from explain.reasons import reasons as make_reasons
 from explain.record import ModelTerms, build_record
 from explain.recourse import Record, Rescore
 from explain.reference import Reference
+from explain.together import Together
 from features.indicator import describe
 from features.profiles import PROFILES
 from ledger.keys import LedgerKeys, load_or_create
@@ -278,6 +280,24 @@ def listing(policy: Policy) -> dict[str, Any]:
     )
 
 
+SCALE = CardScale(0.0625, math.log(2) / 0.0625)
+
+
+class StubMaker:
+    """Two indicators act together in every margin there is."""
+
+    scale: CardScale | None = SCALE
+
+    def together(self, record: Record) -> Mapping[str, tuple[Together, ...]]:
+        outcomes = [outcome for outcome, model in record["models"].items() if model]
+        return {
+            outcome: (
+                Together("performed_ratio", "voluntary_share", -0.25, SCALE.points(outcome, -0.25), "合在一起", "both"),
+            )
+            for outcome in outcomes
+        }
+
+
 class StubScorer:
     """Answers every case with one record, made the case's own; counts how often it was asked for."""
 
@@ -286,6 +306,7 @@ class StubScorer:
         self.asked = 0
         self.failure: Exception | None = None
         self.on_score: Callable[[Case], None] | None = None
+        self.made_by: Callable[[Record], StubMaker] = lambda _: StubMaker()
 
     def current(self) -> StubScorer:
         self.asked += 1
@@ -312,6 +333,9 @@ class StubScorer:
 
     def firm(self, record: Record) -> tuple[Words, ...]:
         return (Words("理由稳固。", "The reasons are firm."),) if record["reasons"] else ()
+
+    def maker(self, record: Record) -> StubMaker:
+        return self.made_by(record)
 
     def describe(self) -> Mapping[str, Any]:
         return {

@@ -24,6 +24,7 @@ def test_every_endpoint_documents_its_answers_and_problems(client: TestClient) -
     assert set(document["paths"]) == {
         "/v1/scores",
         "/v1/scores/{score_id}",
+        "/v1/scores/{score_id}/interactions",
         "/v1/what-if",
         "/v1/recourse",
         "/healthz",

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from features.profiles import PROFILES
 from ledger.store import Ledger
+from tests.service.conftest import SCALE
 
 DESCRIBED = {indicator.id: indicator for indicator in PROFILES["applications"].catalogue}
 HOSTILE = (
@@ -131,14 +132,20 @@ def test_each_column_of_contributions_adds_up_on_the_page(
     lines = [re.findall(r'"amount">([+−][\d.e+−]+)<', line) for line in body.split("</tr>")[1:-1]]
     assert len(lines) == 13
     assert all(len(line) == 3 for line in lines)
-    sums, base, margin = (
+    sums, same, base, margin = (
         [float(cell.replace("−", "-")) for cell in re.findall(r'class="num">([+−][\d.]+)<', line)]
-        for line in foot.split("</tr>")[:3]
+        for line in foot.split("</tr>")[:4]
     )
     for column in range(3):
         added = sum(float(line[column].replace("−", "-")) for line in lines)
         assert added == pytest.approx(sums[column], abs=0.007)  # 13 figures of three decimals
         assert sums[column] + base[column] == pytest.approx(margin[column], abs=0.0016)
+    points = [re.findall(r'"converted">([+−]?[\d.]+) 分<', line) for line in body.split("</tr>")[1:-1]]
+    assert all(len(line) == 2 for line in points)  # repair success is another outcome: no points of this card
+    for column, total in enumerate(same):
+        assert sum(float(line[column].replace("−", "-")) for line in points) == pytest.approx(total, abs=0.7)
+        assert total == pytest.approx(-sums[column + 1] / SCALE.log_odds_per_point, abs=0.06)
+    assert html.count("不计入积分") == 1
     models = assessed["models"]
     assert margin == [round(models[name]["margin"], 3) for name in ("success", "redefault_6", "redefault_7_12")]
 
