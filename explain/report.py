@@ -172,6 +172,7 @@ def _environment() -> Environment:
     made.filters["figure"] = lambda value: signed(number(value).zh)
     made.filters["log_odds"] = lambda value: signed(log_odds(value))
     made.filters["converted"] = lambda value: signed(converted(value))
+    made.filters["residual"] = lambda value: signed(f"{value:.0e}") if value else "0"
     made.filters["points"] = lambda value: signed(f"{value:+.1f}")
     made.filters["curve"], made.filters["local"] = curve, local
     made.filters["percent"] = lambda value: f"{value:.1%}"

@@ -31,7 +31,7 @@ html head meta title link body a header span small nav main section div p h1 h2 
 table caption thead tbody tfoot tr th td svg rect code details summary b strong br footer"""
 ELEMENTS = frozenset(_ELEMENTS.split())
 _ATTRIBUTES = """
-lang charset name content rel href type class id aria-label aria-hidden viewbox preserveaspectratio
+lang charset name content rel href type class id aria-label aria-hidden data-label viewbox preserveaspectratio
 width height x y scope"""
 ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 
@@ -127,13 +127,13 @@ def test_each_column_of_contributions_adds_up_on_the_page(
 ) -> None:
     ledger_entry = ledger.append([assessed])[0]
     html = client.get(f"/scores/{ledger_entry.score_id}").text
-    table = html[html.index('<table class="margins">') : html.index("</table>", html.index('class="margins"'))]
+    table = html[html.index('<table class="margins') : html.index("</table>", html.index('class="margins'))]
     body, foot = table.split("</tbody>")
     lines = [re.findall(r'"amount">([+−][\d.e+−]+)<', line) for line in body.split("</tr>")[1:-1]]
     assert len(lines) == 13
     assert all(len(line) == 3 for line in lines)
     sums, same, base, margin = (
-        [float(cell.replace("−", "-")) for cell in re.findall(r'class="num">([+−][\d.]+)<', line)]
+        [float(cell.replace("−", "-")) for cell in re.findall(r'class="num"[^>]*>([+−][\d.]+)<', line)]
         for line in foot.split("</tr>")[:4]
     )
     for column in range(3):
