@@ -21,6 +21,7 @@ from explain import phrases, suggested
 from explain.calibration_words import curve, local
 from explain.card_scale import CardScale
 from explain.figures import converted, log_odds, number, signed
+from explain.not_given import not_given
 from explain.phrases import Words
 from explain.record import record_of
 from explain.recourse import Recourse
@@ -44,13 +45,16 @@ def report_html(
     recourse: Sequence[Recourse] = (),
     firmness: Sequence[Words] = (),
     scale: CardScale | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> str:
     """The report of one record as one HTML file.
 
     `describe` maps an indicator's or fact's id to its description (`features.indicator.describe`). Recourse, and how
     firm the reasons are (`explain.stability.stability_said`), are shown where they are handed in. `scale` is that of
     the card the record names (`explain.card_scale`); with it contributions to re-default stand in converted points
-    too. Raises RecordError when a mapping is not a whole record.
+    too. `titles` are the Chinese titles of the rules' parameters by key; without them the key stands bare.
+
+    Raises RecordError when a mapping is not a whole record.
     """
     whole = record if isinstance(record, ScoreRecord) else record_of(record)
     return (
@@ -64,6 +68,8 @@ def report_html(
             points=_points(whole, describe),
             rollup=rolled_up(whole, describe, scale),
             scale=scale,
+            titles=titles or {},
+            not_given=not_given(whole.nulls),
             sure={item.outcome: item for item in sure(whole)},
             meaning=meaning(),
             recourse=recourse,
@@ -153,6 +159,18 @@ def _named(id_: str, describe: Descriptions) -> Named:
     return Named(id_, told.get("zh", id_), told.get("en", id_), told.get("unit", "count"), told.get("maximum"))
 
 
+def _plain(value: object) -> str:
+    """A parameter's value as a reader meets it."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(map(_plain, value))
+    if isinstance(value, str):
+        words = vocabulary()
+        return str(words["scopes"].get(value) or words["regimes"].get(value, value))
+    return "无" if value is None else f"{value:,g}" if isinstance(value, float) and abs(value) < 1e6 else str(value)
+
+
 def _no_address(url: str, *_: object, **__: object) -> dict[str, Any]:
     raise ReportError(f"a report fetches nothing, not even {url}")
 
@@ -176,6 +194,6 @@ def _environment() -> Environment:
     made.filters["points"] = lambda value: signed(f"{value:+.1f}")
     made.filters["curve"], made.filters["local"] = curve, local
     made.filters["percent"] = lambda value: f"{value:.1%}"
-    made.filters["plain"] = lambda value: "、".join(map(str, value)) if isinstance(value, list) else value
+    made.filters["plain"] = _plain
     made.filters["table_zh"] = phrases.table_zh
     return made

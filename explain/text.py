@@ -14,11 +14,13 @@ from explain import phrases, suggested
 from explain.calibration_words import curve, local
 from explain.card_scale import CardScale
 from explain.figures import converted, log_odds, number
+from explain.not_given import not_given
 from explain.record import record_of
 from explain.rollup import Sum, rolled_up
 from explain.schema import ScoreRecord
 from explain.sureness import meaning, sure
 from explain.words import vocabulary
+from policy.facts import EXTRA_FACTS, FACTS
 
 _ROWS_SHOWN = 6  # row ids named per table in the text; the record holds all of them
 
@@ -75,14 +77,17 @@ def value_zh(id_: str, value: float | None, describe: Descriptions) -> str:
     told = describe.get(id_, {})
     if value is None:
         return "不详"
+    if id_.startswith("p_") and id_ in vocabulary()["scores"]:
+        return f"{value:.1%}"
     if "unit" not in told:
         return number(value).zh
     return phrases.figure(Named(id_, told["zh"], told["en"], told["unit"], told.get("maximum")), value).zh
 
 
 def name_zh(id_: str, describe: Descriptions) -> str:
-    """The Chinese name of an indicator or fact."""
-    return str(describe.get(id_, {}).get("zh", id_))
+    """The Chinese name of an indicator or fact, or of a score that a rule read; the id where there is none."""
+    told = describe.get(id_, {}).get("zh")
+    return str(told or vocabulary()["scores"].get(id_) or FACTS.get(id_) or EXTRA_FACTS.get(id_, id_))
 
 
 def _head(record: ScoreRecord) -> Iterator[str]:
@@ -223,7 +228,7 @@ def _rules(record: ScoreRecord, describe: Descriptions) -> Iterator[str]:
 def _missing_figures(record: ScoreRecord) -> Iterator[str]:
     if record.nulls:
         yield "没有给出的数值 Figures not given"
-        yield from (f"  {name}：{why}" for name, why in record.nulls.items())
+        yield from (f"  {names}：{why}" for names, why in not_given(record.nulls))
 
 
 def _origin(record: ScoreRecord) -> Iterator[str]:

@@ -15,7 +15,7 @@ from ledger.keys import load_public
 from ledger.rows import Entry
 from ledger.store import Ledger
 from ledger.verify import verify as verify_ledger
-from pipeline.catalogues import describe_all
+from pipeline.catalogues import describe_all, parameter_titles
 from pipeline.firmness import firmness, firmness_said
 from pipeline.home import Home
 from pipeline.interacting import explain_interactions
@@ -39,7 +39,7 @@ def explain(score_id: str, as_json: bool, report: Path | None, interactions: boo
         return DONE
     firm, scale = _beside(home, entry.record)
     if report is not None:
-        page = report_html(entry.record, describe_all(), firmness=firm, scale=scale)
+        page = report_html(entry.record, describe_all(), firmness=firm, scale=scale, titles=parameter_titles())
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
         tell(f"信用修复评估报告 assessment report in {report}")
     else:

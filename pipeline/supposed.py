@@ -22,7 +22,7 @@ from explain.what_if import NOTICE, WhatIf
 from explain.what_if import what_if as suppose
 from explain.words import vocabulary
 from pipeline.bundles import install
-from pipeline.catalogues import describe_all
+from pipeline.catalogues import describe_all, parameter_titles
 from pipeline.firmness import firmness, firmness_said
 from pipeline.home import Home
 from pipeline.recorded import entry_of
@@ -48,7 +48,9 @@ def recourse(score_id: str, data: Path | None, goals: Sequence[str], report: Pat
     if report is not None:
         firm = firmness_said(firmness(Home.from_environment(), record, scorer.bundle))
         scale = card_scale(scorer.bundle.scorecard)
-        page = report_html(record, describe_all(), recourse=found, firmness=firm, scale=scale)
+        page = report_html(
+            record, describe_all(), recourse=found, firmness=firm, scale=scale, titles=parameter_titles()
+        )
         write_atomically(report, report_pdf(page) if report.suffix == ".pdf" else page.encode())
         tell(f"信用修复评估报告 assessment report in {report}")
     if as_json:

@@ -99,7 +99,15 @@ def page_router(
 
     router.include_router(
         suppose_router(
-            scorer, ledger, pages, descriptions=descriptions, firm=firm, scale=scale, max_body=max_body, pool=pool
+            scorer,
+            ledger,
+            pages,
+            descriptions=descriptions,
+            firm=firm,
+            scale=scale,
+            titles=rulebook.titles,
+            max_body=max_body,
+            pool=pool,
         )
     )
     for name, media_type in _STATIC.items():

@@ -65,6 +65,11 @@ class RuleBook:
             place = (found.key, found.region, found.industry, found.valid_from.isoformat())
             self._held[place] = (json_value(found.value), found.source)
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """Chinese titles of the parameters by key."""
+        return {key: spec.zh for key, spec in self._keys.items()}
+
     def view(self, fired: Fired, name: Callable[[str], Named], figure: Callable[[str, float | None], str]) -> RuleView:
         """One rule for the page; `name` and `figure` say what it read."""
         base = fired.rule.partition(".")[0]

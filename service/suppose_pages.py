@@ -8,7 +8,7 @@ since it would answer for another case. Nothing is recorded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -54,6 +54,7 @@ def suppose_router(
     descriptions: Callable[[], Descriptions],
     firm: Callable[[Entry], tuple[Words, ...]],
     scale: Callable[[Entry], CardScale | None],
+    titles: Mapping[str, str],
     max_body: int,
     pool: ThreadPoolExecutor,
 ) -> APIRouter:
@@ -100,7 +101,7 @@ def suppose_router(
     def report(score_id: str) -> str:
         entry = find(ledger, score_id)
         whole(entry)
-        return report_html(entry.record, descriptions(), firmness=firm(entry), scale=scale(entry))
+        return report_html(entry.record, descriptions(), firmness=firm(entry), scale=scale(entry), titles=titles)
 
     @router.get("/scores/{score_id}/report")
     def as_page(score_id: str) -> Response:

@@ -12,14 +12,15 @@ from typing import Any
 from explain import phrases, suggested
 from explain.card_scale import CardScale
 from explain.figures import converted, number, signed
+from explain.not_given import not_given
 from explain.schema import EvidenceRows, Fact, Reason, ScoreRecord
 from explain.sureness import Sure, meaning, sure
-from explain.text import Named
+from explain.text import Named, name_zh
 from explain.words import vocabulary
 from ledger.rows import Entry
 from service.margins import MarginTable, margin_table
 from service.rulebook import RuleBook, RuleView
-from service.words import EN, OUTCOMES, SCORES, said
+from service.words import EN, OUTCOMES, said
 
 Descriptions = Mapping[str, Mapping[str, Any]]
 DIMENSIONS = ("ability", "willingness", "impact")
@@ -132,7 +133,8 @@ class Names:
         """Name of an indicator, a fact, or a score that a rule read."""
         told = self._descriptions.get(id_)
         if told is None:
-            return Said(SCORES.get(id_, id_), "" if id_ in SCORES else "not in the running catalogue")
+            zh = name_zh(id_, {})  # a score that a rule read, or a fact that no indicator is made of
+            return Said(zh, "" if zh != id_ else "not in the running catalogue")
         return Said(str(told.get("zh", id_)), str(told.get("en", "")))
 
     def dimension(self, id_: str) -> str | None:
@@ -204,7 +206,7 @@ def page_of(
         facts=tuple(facts),
         fact_ids=frozenset(fact.id for fact in record.facts),
         rules=tuple(rulebook.view(fired, names.of, names.figure) for fired in suggestion.trace),
-        nulls=tuple(Said(name, why) for name, why in record.nulls.items()),
+        nulls=tuple(Said(names, why) for names, why in not_given(record.nulls)),
         rights=_rights(),
         input_rows=tuple((name, phrases.table_zh(name), count) for name, count in counted if count),
         total=DASH if record.points is None else f"{record.points.total:.1f}",

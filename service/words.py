@@ -70,16 +70,3 @@ RULES: Mapping[str, str] = {
     "ENTRY": "申请条件",
     "NOTICE": "预惩戒告知",
 }
-
-# Numbers a rule reads that are no indicators.
-SCORES: Mapping[str, str] = {
-    "points": "积分",
-    "score_ability": "履行能力得分（百分制）",
-    "score_willingness": "行为意愿得分（百分制）",
-    "score_impact": "社会影响得分（百分制）",
-    "p_redefault_12": "十二个月再失信概率",
-    "p_redefault_12_low": "十二个月再失信概率区间下限",
-    "p_redefault_12_high": "十二个月再失信概率区间上限",
-    "p_redefault_6": "六个月再失信概率",
-    "p_success": "修复成功概率",
-}

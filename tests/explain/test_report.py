@@ -15,6 +15,7 @@ import pytest
 
 from explain import report as module
 from explain.card_scale import CardScale
+from explain.not_given import not_given
 from explain.phrases import Words
 from explain.record import RecordError, build_record
 from explain.recourse import Recourse, open_goals, recourse
@@ -180,3 +181,29 @@ def test_a_pdf_fetches_nothing() -> None:
     assert report_pdf("<p>信用修复</p>").startswith(b"%PDF-")
     with pytest.raises(ReportError, match="fetches nothing"):
         module._no_address("file:///etc/hosts")
+
+
+def test_rules_are_told_in_names_not_in_keys(pieces: dict[str, Any]) -> None:
+    """Facts that no indicator is made of, scores that a rule read, and parameters: each by its Chinese name."""
+    (rule,) = pieces["suggestion"]["trace"]
+    read = {"law_bars_repair": None, "p_redefault_12": 0.126, "points": 66.5, "unheard_of": 2.0}
+    parameters = [
+        rule["parameters"][0],
+        {"key": "mode.scope", "value": ["bidding", "exit"], "valid_from": "2017-05-01"},
+    ]
+    trace = [{**rule, "facts": read, "parameters": parameters}]
+    record = build_record(**pieces | {"suggestion": pieces["suggestion"] | {"trace": trace}})
+    text = Text(report_html(record, DESCRIBE, titles={"grade.limits.B": "B级下限"})).text
+    assert "事实：法律法规规定不可修复=不详；十二个月再失信概率=12.6%；积分=66.5；unheard_of=2" in text
+    assert "参数：B级下限=65（自2017-05-01）；mode.scope=招标投标、限制出境（自2017-05-01）" in text
+
+
+def test_figures_that_are_not_given_are_named_and_share_their_reason(exit_pieces: dict[str, Any]) -> None:
+    record = build_record(**exit_pieces)
+    ((names, why),) = not_given(record.nulls)
+    assert {"积分", "建议等级", "修复成功的概率", "十二个月内再失信的概率区间"} <= set(names.split("、"))
+    assert len(names.split("、")) == len(record.nulls)
+    assert f"未给出{names}：{why}" in Text(report_html(record, DESCRIBE)).text
+    assert not_given({"new.figure": "丙", "models.success": "乙", "suggestion.grade": "甲", "points": "甲"}) == [
+        ("积分、建议等级", "甲"), ("修复成功的模型结果", "乙"), ("new.figure", "丙"),
+    ]  # fmt: skip
