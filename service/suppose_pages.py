@@ -130,7 +130,7 @@ def _supposed(
     found = what_if(case, again, edits_of_text(lines), rescore)
     wanted: Sequence[Any] = open_goals(again) if ways else ()
     outs: list[Recourse] = [recourse(case, again, rescore, goal) for goal in wanted]
-    return supposed_page(found, outs, names)
+    return supposed_page(found, outs, names, scorer.maker(record).scale)
 
 
 def _numbered(number: int, problem: str) -> str:

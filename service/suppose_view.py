@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from explain.card_scale import CardScale
 from explain.recourse import Recourse, outlook
 from explain.what_if import WhatIf
 from service.view import DASH, Names, Said, percent
@@ -45,22 +46,36 @@ class SupposedPage:
     moved: tuple[Beside, ...]
     reasons: tuple[tuple[str, str], ...]
     ways: tuple[WayView, ...]
+    meaning: Said | None = None
 
 
-def supposed_page(found: WhatIf, ways: Sequence[Recourse], names: Names) -> SupposedPage:
-    """The result of a supposition with the ways out of the case as it is."""
+def supposed_page(
+    found: WhatIf, ways: Sequence[Recourse], names: Names, scale: CardScale | None = None
+) -> SupposedPage:
+    """The result of a supposition with the ways out of the case as it is. `scale`: that of the card which scored it,
+    so that converted points in the reasons are explained."""
     before, after = _heads(found.before), _heads(found.after)
     texts = [[str(reason["zh"]) for reason in record["reasons"]] for record in (found.before, found.after)]
     longest = max(map(len, texts))
     padded = [text + [""] * (longest - len(text)) for text in texts]
     return SupposedPage(
         heads=tuple(Beside(Said(label), value, after[label]) for label, value in before.items()),
-        moved=tuple(
-            Beside(names.of(id_), names.figure(id_, was), names.figure(id_, would)) for id_, was, would in found.moved
-        ),
+        moved=_moved(found, names),
         reasons=tuple(zip(*padded, strict=True)),
         ways=tuple(_way(one) for one in ways),
+        meaning=None
+        if scale is None or not any("换算分" in text for pair in padded for text in pair)
+        else Said(*scale.meaning()),
     )
+
+
+def _moved(found: WhatIf, names: Names) -> tuple[Beside, ...]:
+    """What moved, once: a fact and an indicator of one name and one figure are one line."""
+    told: dict[tuple[str, str, str], Beside] = {}
+    for id_, was, would in found.moved:
+        line = Beside(names.of(id_), names.figure(id_, was), names.figure(id_, would))
+        told.setdefault((line.label.zh, line.before, line.after), line)
+    return tuple(told.values())
 
 
 def _way(found: Recourse) -> WayView:
@@ -77,7 +92,8 @@ def _heads(record: Record) -> dict[str, str]:
     """The head figures in words, by label."""
     found = outlook(record)
     chances = {
-        OUTCOMES[name]: DASH if value is None else percent(value) for name, value in found["probabilities"].items()
+        f"{OUTCOMES[name]}概率": DASH if value is None else percent(value)
+        for name, value in found["probabilities"].items()
     }
     return {
         "建议等级": found["grade"] or DASH,

@@ -210,7 +210,9 @@ def assessed(policy: Policy) -> dict[str, Any]:
         quantiles={"performed_ratio": (0.0, 0.05, 0.2, 0.4, 1.0), "on_time_rate_12m": (0.0, 0.3, 0.6, 0.9, 1.0)},
         points=dict.fromkeys(card, 2.0),
     )
-    why = make_reasons(PROFILE.catalogue, VALUES, models=models, points=card, evidence=_EVIDENCE, reference=reference)
+    why = make_reasons(
+        PROFILE.catalogue, VALUES, models=models, points=card, evidence=_EVIDENCE, reference=reference, scale=SCALE
+    )
     return _record(
         "application",
         "APP-2026-00317",

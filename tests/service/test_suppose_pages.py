@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from explain.report import ReportError
+from explain.what_if import WhatIf
 from ledger.store import Ledger
 from service import suppose_pages as module
-from tests.service.conftest import StubScorer
+from service.suppose_view import supposed_page
+from service.view import Names
+from tests.service.conftest import SCALE, StubScorer
 from tests.service.test_pages import HOSTILE, Page
 
 EVENT = "behaviour_events + kind=lost_contact event_date=2026-03-01 verified_date=2026-03-02 severity=1"
@@ -57,9 +61,23 @@ def test_a_supposition_stands_beside_the_score_and_is_not_recorded(
     for reason in assessed["reasons"]:
         assert reason["zh"] in page.text
     assert "没有找到能转入简易程序的方案" in page.text
+    assert page.text.count("不计入积分") == 1  # the reasons speak of converted points, so the page says what they are
     assert "没有任何指标或事实变动" in Page(post(client, score_id, case, "").text).text
     assert "改善途径 Ways out" not in Page(post(client, score_id, case, "").text).text
     assert ledger.size == 1
+
+
+def test_what_moved_is_told_once_where_a_fact_and_an_indicator_say_the_same(assessed: dict[str, Any]) -> None:
+    names = Names(StubScorer(assessed).describe()["indicators"])
+    debt = ("remaining_debt", 90_000.0, 70_000.0)
+    moved = (debt, ("remaining_debt_log", math.log1p(debt[1]), math.log1p(debt[2])), ("performed_ratio", 0.1, 0.3))
+    page = supposed_page(WhatIf(assessed, assessed, moved), (), names, SCALE)
+    assert [(row.label.zh, row.before, row.after) for row in page.moved] == [
+        ("未履行金额", "9.00万元", "7.00万元"), ("履行比例", "10%", "30%"),
+    ]  # fmt: skip
+    apart = supposed_page(WhatIf(assessed, assessed, (debt, ("remaining_debt_log", 9.0, 8.0))), (), names)
+    assert len(apart.moved) == 2
+    assert apart.meaning is None
 
 
 def test_what_cannot_be_supposed_is_listed_whole_and_as_text(

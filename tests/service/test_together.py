@@ -111,4 +111,6 @@ def test_without_the_maker_a_score_and_its_report_stay_readable_without_points(
     for address in (f"/scores/{score_id}", f"/scores/{score_id}/report"):
         response = client.get(address)
         assert response.status_code == 200
-        assert "换算分" not in response.text
+        assert "不计入积分" not in response.text
+        assert 'class="converted"' not in response.text
+        assert "换算分+" in response.text  # the sentences of the reasons are the record's own
