@@ -15,6 +15,14 @@ from explain.actions import Action, costs
 _LONG = 90  # days from which on property can be turned into money
 
 
+def payment_step(owed: Decimal) -> Decimal:
+    """What amounts are named to (CNY): coarse enough to be said, fine beside what is `owed`."""
+    rules = costs()
+    steps = [Decimal(step) for step in rules["payment_steps"]]
+    fine = [step for step in steps if step <= owed * Decimal(str(rules["payment_step_share"]))]
+    return fine[0] if fine else steps[-1]
+
+
 class Means(NamedTuple):
     """The most that can be paid in CNY, and whether the record knows of any means at all."""
 
@@ -50,5 +58,5 @@ def means(record: Mapping[str, Any], owed: Decimal, days: int) -> Means:
         parts.append(liquid * float(owed))
     if not parts:
         return Means(owed, False)
-    step = Decimal(costs()["payment_step"])
+    step = payment_step(owed)
     return Means(min(owed, (Decimal(sum(parts)) / step).to_integral_value(ROUND_FLOOR) * step), True)

@@ -22,7 +22,7 @@ from itertools import combinations
 from typing import Any, Final, Literal
 
 from explain.actions import Action, costs, instalments_due, left_after, open_actions, owed_cases, payment, presupposed
-from explain.burden import means, paying, waiting
+from explain.burden import means, paying, payment_step, waiting
 from explain.case_rows import Change, KnownCase, Tables, day_after, moment, with_changes
 from explain.phrases import Words
 
@@ -196,7 +196,7 @@ class _Search:
                 self._least_payment(chosen, burden, most_paid, until)
 
     def _least_payment(self, chosen: Sequence[Action], burden: float, most: Decimal, until: date) -> None:
-        step = Decimal(self.rules["payment_step"])
+        step = payment_step(self.owed)
         if self._try(chosen, Decimal(0), burden, until):
             return
         low, high = self._least(until), self._affordable(burden, most)
@@ -254,7 +254,7 @@ class _Search:
         """The most that may be paid: within the means, and cheaper than the best plan so far."""
         if self.best is None or self.owed <= 0:
             return most
-        rule, step = self.rules["actions"]["pay"], Decimal(self.rules["payment_step"])
+        rule, step = self.rules["actions"]["pay"], payment_step(self.owed)
         room = (self.best.burden - burden - rule["burden"]) / rule["burden_per_share"]
         cap = (Decimal(room) * self.owed / step).to_integral_value(ROUND_FLOOR) * step
         return min(most, cap)
@@ -265,7 +265,7 @@ class _Search:
 
     def _least(self, until: date) -> Decimal:
         """The smallest payment that is proposed: never a token, never more than what remains."""
-        step = Decimal(self.rules["payment_step"])
+        step = payment_step(self.owed)
         share = Decimal(str(self.rules["actions"]["pay"]["minimum_share"]))
         wanted = max((self.owed * share / step).to_integral_value(ROUND_CEILING) * step, step)
         return max(min(wanted, self._left(until)), Decimal("0.01"))

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from explain.actions import TOUCHED, costs, left_after, open_actions, payment, presupposed
+from explain.burden import payment_step
 from explain.case_rows import KnownCase, day_after, known_case, moment, with_changes
 from explain.recourse import Rescore, apply_plan, open_goals, outlook, reached, recourse
 from features.as_of import known
@@ -180,6 +181,12 @@ def test_a_plan_is_dated_reaches_its_grade_and_touches_only_what_may_change() ->
     for table, frame in apply_plan(case, plan).items():
         assert not check_rows(TABLES[table], frame).faults.height
         assert frame.height == case.tables[table].height or table in TOUCHED
+
+
+@pytest.mark.parametrize(("owed", "step"), [("120000", 100), ("20000", 100), ("19999", 10), ("1500", 1), ("80", 1)])
+def test_amounts_are_named_finely_enough_for_a_small_debt(owed: str, step: int) -> None:
+    # 100 yuan are a twentieth of 2,000: a least payment rounded up to it would be a tenth dearer and more.
+    assert payment_step(Decimal(owed)) == step
 
 
 def test_paying_lowers_what_remains_and_raises_the_share_together() -> None:
