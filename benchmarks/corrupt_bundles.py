@@ -265,7 +265,8 @@ def in_process(folder: Path, first: int, count: int, limit: int) -> Counter[str]
             return Counter(json.loads(done.stdout.splitlines()[-1]))  # LightGBM may have talked before it
         status = "hangs" if done.returncode == -signal.SIGXCPU else "crashes"
     if count == 1:
-        print(f"round {first} {status}", file=sys.stderr)
+        said = "" if status == "hangs" else f": {done.stderr.decode(errors='replace').strip()[-300:]}"
+        print(f"round {first} {status}{said}", file=sys.stderr)
         return Counter({"files": 1, status: 1})
     return sum((in_process(folder, one, 1, ALONE) for one in range(first, first + count)), Counter())
 

@@ -59,7 +59,7 @@ def resized(raw: bytes) -> bytes:
 
 def _bytes(raw: bytes, chance: random.Random) -> bytes:
     """Bits flipped, a stretch lost, doubled or moved, or something inserted."""
-    data = bytearray(raw)
+    data = bytearray(raw or b"?")
     a = chance.randrange(len(data))
     b = min(len(data), a + chance.randint(1, 60))
     match chance.randrange(5):
@@ -98,7 +98,10 @@ def _lines(raw: bytes, chance: random.Random) -> bytes:
 def _entry(raw: bytes, chance: random.Random) -> bytes:
     """One number of one `key=` line replaced, lost, doubled, or exchanged with its neighbour."""
     lines = raw.split(b"\n")
-    at = chance.choice([place for place, line in enumerate(lines) if b"=" in line])
+    where = [place for place, line in enumerate(lines) if b"=" in line]
+    if not where:
+        return _bytes(raw, chance)
+    at = chance.choice(where)
     key, _, value = lines[at].partition(b"=")
     parts = value.split(b" ")
     a, b = chance.randrange(len(parts)), chance.randrange(len(parts))
