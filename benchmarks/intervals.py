@@ -116,7 +116,7 @@ def worlds(count: int, cases: int, params: FitParams, seed: int) -> Iterator[dic
             return fit_calibrator(score[rows], y[rows], "made", params)
 
         calibrator = fitted(np.arange(cases))
-        seen = Seen(calibrator.apply(score), y, "made", len(calibrator.x))
+        seen = Seen(calibrator.apply(score), y, "made", calibrator.bins)
         found = {}
         for name, method in METHODS.items():
             low, high = method(seen, calibrator.apply(new), rng=rng, refit=lambda rows, f=fitted: f(rows).apply(new))

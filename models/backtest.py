@@ -1,12 +1,12 @@
 """Rolling origins: what would have been fitted at the start of each year, tested on the year that followed.
 
 At an origin only labels known before it may be used, by the same rules as `models.splits`: the fit period, a
-calibration period behind it, a gap as long as the label. The cases of the following year are the test, whose labels
-became known later. So every figure is one that a court would have met with. The worked calendar of an origin::
+calibration period behind it, then a gap as long as the label. The cases of the following year are the test, whose
+labels became known later. So every figure is one that a court would have met with. The worked calendar of an origin::
 
-    origin 2023-01-01, label known after some 14 months, fit and calibration shares 66 : 14
+    origin 2023-01-01, label known after some 14 months, fit and calibration shares 74 : 12
 
-    2015 |------------- fit ------------|.gap.|--- calibrate ---|.gap.| origin |---- test: 2023 ----| 2024
+    2015 |---------------- fit ----------------|--- calibrate ---|.gap.| origin |---- test: 2023 ----| 2024
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def origins(
         at, until = _new_year(year, first), _new_year(year + 1, first)
         if until + gap > observed_until + timedelta(days=1):
             continue
-        usable = at - first - 2 * gap
+        usable = at - first - gap
         if len(found) == count or usable < timedelta(days=365):
             break
         share = params.fit_share / (params.fit_share + params.calibrate_share)
-        fit_until = first + timedelta(days=int(usable.days * share)) + gap
+        fit_until = first + timedelta(days=int(usable.days * share))
         found.append(Origin(at, SplitPlan(fit_until, at), until))
     return tuple(reversed(found))
 

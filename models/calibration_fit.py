@@ -15,12 +15,15 @@ from models.local import LocalShifts
 from models.local_fit import LocalFit, Places, fit_local
 from models.metrics import logistic_line
 from models.params import FitParams
+from models.pooling import Factor, Prior, pool
 
 FloatArray = NDArray[np.float64]
-# Fewest and most bins of a curve, and events of the rarer outcome in each: more bins follow noise. On made worlds with
-# a bent curve 5 to 10 bins of 300 came nearest to the truth (.0118 away with 8,000 cases; 10 to 60 bins of 50: .0159).
+# Fewest and most bins of a curve, and events of the rarer outcome in each: more bins follow noise.
 _BINS = (5, 12)
 _EVENTS_PER_BIN = 250
+_KNOTS = 61  # places at which the curve is written down; between them it is linear in probability
+_FREE = float("inf")
+_AS_GIVEN = 1e-6  # a coefficient's error that leaves it at its prior mean
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,12 @@ def fit_calibrator(
             note = f"fitted slope {slope:.4f} was not above zero; only the mean was corrected"
     shift = np.zeros(cases) if locality is None else locality.places.shifts(local)
     if note:
-        slope, intercept = 1.0, _level(y, margin + shift, 0.0)
+        slope, intercept = 1.0, _level(y, margin + shift)
     elif rarer >= params.isotonic_min_events:
-        x, knots = _curve(margin, y, shift, (intercept, slope))
+        bins = int(np.clip(rarer // _EVENTS_PER_BIN, *_BINS))
+        x, knots = _curve(margin, y, shift, (intercept, slope), bins)
         return Calibrator(
-            method="isotonic", x=x, y=knots, local=local, cases=cases, events=events, source=source
+            method="isotonic", x=x, y=knots, bins=bins, local=local, cases=cases, events=events, source=source
         )  # fmt: skip
     return Calibrator(
         method="platt", slope=slope, intercept=intercept, local=local, cases=cases, events=events, source=source,
@@ -70,43 +74,38 @@ def fit_calibrator(
 
 
 def _curve(
-    margin: FloatArray, y: FloatArray, shift: FloatArray, line: tuple[float, float]
+    margin: FloatArray, y: FloatArray, shift: FloatArray, line: tuple[float, float], bins: int
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Knots (margin, probability at shift 0) of a rising curve.
 
-    The log-odds of bins of equal counts, beside the shifts of their cases, made to rise by isotonic regression; one
-    case more that follows the logistic `line` (intercept, slope) keeps a bin without events from certainty. Beyond
-    the outer bins the curve goes on along the line's slope to the outermost margins.
+    A logistic line, and how far `bins` of equal counts depart from it, drawn together (`models.pooling`): where the
+    line fits the curve is the line, and one bin's luck does not bend it. Between the bins' means the departure goes
+    over linearly, beyond the outer ones it stays; isotonic regression mends what still falls. `line` (intercept,
+    slope) is where the fit starts from, `shift` (n,) what stands beside it.
     """
-    rarer = int(min(y.sum(), len(y) - y.sum()))
-    order = np.argsort(margin, kind="stable")
-    parts = np.array_split(order, int(np.clip(rarer // _EVENTS_PER_BIN, *_BINS)))
-    x = np.array([margin[part].mean() for part in parts])
-    guess = line[0] + line[1] * x
-    level = np.array(
-        [_level(y[part], shift[part], float(g), imagined=1.0) for part, g in zip(parts, guess, strict=True)]
-    )
-    rate = expit(level)
-    weight = np.array([len(part) for part in parts]) * rate * (1 - rate)
+    parts = np.array_split(np.argsort(margin, kind="stable"), bins)
+    codes = np.empty(len(y), dtype=np.int64)
+    for place, part in enumerate(parts):
+        codes[part] = place
+    fixed = np.column_stack([np.ones(len(y)), margin, shift])
+    prior = Prior(np.array([*line, 1.0]), np.array([_FREE, _FREE, _AS_GIVEN]))
+    found = pool(y, fixed, prior, [Factor(codes, len(parts), np.zeros(len(parts)))])
+    means = np.array([margin[part].mean() for part in parts])
+    # Equal means of neighbouring bins (a coarse margin) are one place.
+    means, first = np.unique(means, return_index=True)
+    x = np.unique(np.quantile(margin, np.linspace(0.0, 1.0, _KNOTS)))
+    level = found.fixed[0] + found.fixed[1] * x + np.interp(x, means, found.effects[0][first])
+    weight = np.diff(np.r_[x[0], (x[1:] + x[:-1]) / 2, x[-1]]) + 1e-9 if len(x) > 1 else np.ones(1)
     level = IsotonicRegression().fit_transform(x, level, sample_weight=weight)
-    # Equal means of neighbouring bins (a coarse margin) are one knot.
-    x, first = np.unique(x, return_index=True)
-    level = level[first]
-    low, high = float(margin.min()), float(margin.max())
-    if low < x[0]:
-        x, level = np.r_[low, x], np.r_[level[0] - line[1] * (x[0] - low), level]
-    if high > x[-1]:
-        x, level = np.r_[x, high], np.r_[level, level[-1] + line[1] * (high - x[-1])]
     return tuple(x.tolist()), tuple(expit(level).tolist())
 
 
-def _level(y: FloatArray, shift: FloatArray, guess: float, imagined: float = 0.0) -> float:
-    """The log-odds c with mean expit(c + shift) = mean y, `imagined` cases more that lie at `guess` included."""
-    c, rate = guess, float(expit(guess))
+def _level(y: FloatArray, shift: FloatArray) -> float:
+    """The log-odds c with mean expit(c + shift) = mean y."""
+    c = 0.0
     for _ in range(200):
-        p, own = expit(c + shift), float(expit(c))
-        slope = float(np.sum(p * (1 - p))) + imagined * own * (1 - own)
-        step = (float(np.sum(y - p)) + imagined * (rate - own)) / slope
+        p = expit(c + shift)
+        step = float(np.sum(y - p)) / float(np.sum(p * (1 - p)))
         c += float(np.clip(step, -1.0, 1.0))
         if abs(step) < 1e-12:
             break

@@ -14,20 +14,17 @@ from dataclasses import replace as with_values
 from importlib.metadata import version
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from models import metrics
-from models.boosting import fit_booster, raw_margin
-from models.calibration import Calibrator
-from models.calibration_fit import Locality, fit_calibrator
 from models.faults import FitFault
 from models.fitted import FittedModels
 from models.horizons import HEADS, p12
 from models.intervals_fit import Seen, fit_heads
-from models.local_fit import Places, first_shifts, lay_out_places
+from models.local_fit import lay_out_places
+from models.margin_fit import Margin, fit_margins
 from models.params import FitParams
 from models.reference import ReferencePopulation, describe_groups, describe_indicators, quantile_grid
 from models.scorecard import Scorecard
@@ -39,24 +36,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Progress = Callable[[str, float], None]
 _LIBRARIES = ("lightgbm", "numpy", "optbinning", "scikit-learn")
-
-
-@dataclass(frozen=True)
-class _Margin:
-    """One fitted outcome. `full` (n,): margins of all rows; `held_out` (n,): by models that saw none; `shifts` (n,):
-    what the calibrator adds at each row's place."""
-
-    booster: lgb.Booster
-    full: FloatArray
-    held_out: FloatArray
-    shifts: FloatArray
-    calibrator: Calibrator
-    calibrated_on: Part
-
-    def probability(self, rows: IntArray | slice, *, held_out: bool) -> FloatArray:
-        """Calibrated probabilities of some rows."""
-        margin = self.held_out if held_out else self.full
-        return self.calibrator.apply(margin[rows], self.shifts[rows].tolist())
 
 
 def fit_models(
@@ -90,15 +69,9 @@ def fit_models(
     rows = lay_out(X, labels, splits, specs, folds=settings.split.folds, salt=f"folds/{settings.seed}")
     where = None if places is None else lay_out_places(places.loc[X.index], figures)
     scored = X[[spec.id for spec in specs if spec.scored]].astype(np.float64)
-    absent: dict[str, str] = {}
-    fitted: dict[str, _Margin] = {}
-    for step, outcome in enumerate(OUTCOMES):
-        say(f"margin {outcome}", step / 5)
-        try:
-            fitted[outcome] = _fit_margin(scored, rows, specs, outcome, settings, where=where)
-        except FitFault as fault:
-            absent[outcome] = str(fault)
-    say("points card", 3 / 5)
+    say("margins", 0 / 3)
+    fitted, absent = fit_margins(scored, rows, specs, settings, where)
+    say("points card", 1 / 3)
     made: _Card | None = None
     try:
         made = _fit_card(X, rows, specs, settings)
@@ -107,7 +80,7 @@ def fit_models(
     if missing := [f"{part} cannot be fitted: {absent[part]}" for part in settings.required if part in absent]:
         raise FitFault(missing)
     card = None if made is None else made.card
-    say("reference population", 4 / 5)
+    say("reference population", 2 / 3)
     probabilities = _probabilities(fitted, held_out=False)
     intervals, uncertain = fit_heads(_seen(fitted, rows), settings.intervals)
     reference = _reference(X, scored, rows, fitted, probabilities, card=card, params=settings, places=places)
@@ -135,61 +108,6 @@ def fit_models(
     )
 
 
-def _fit_margin(
-    X: pd.DataFrame,
-    rows: TrainingRows,
-    specs: Sequence[IndicatorSpec],
-    outcome: str,
-    params: FitParams,
-    *,
-    where: Places | None,
-) -> _Margin:
-    part = rows.part(outcome, "fit")
-    if part.rarer < params.min_events:
-        raise FitFault(
-            [
-                f"{part.events} events among {len(part.y)} fit cases; {params.min_events} of either outcome are needed "
-                "(more history, or a shorter gap)"
-            ]
-        )
-    constraints = [spec.direction(outcome) for spec in specs if spec.scored]
-    trend = params.local.trends.get(outcome)
-    before = None if where is None else first_shifts(part.y, where.take(part.rows), params.local, trend=trend)
-    offset = None if where is None or before is None else before.intercept + where.shifts(before.shifts)
-
-    def fit(chosen: Part) -> lgb.Booster:
-        return fit_booster(
-            X.iloc[chosen.rows],
-            chosen.y.astype(np.int64),
-            None,
-            constraints,
-            params.booster,
-            seed=params.seed,
-            offset=None if offset is None else offset[chosen.rows],
-        )
-
-    def calibrated(margin: FloatArray, on: Part, source: str) -> tuple[Calibrator, FloatArray]:
-        locality = None if where is None or before is None else Locality(where.take(on.rows), before)
-        found = fit_calibrator(margin[on.rows], on.y, source, params, locality)
-        return found, np.zeros(len(X)) if where is None else where.shifts(found.local)
-
-    booster = fit(part)
-    values = X.to_numpy(dtype=np.float64)
-    full = raw_margin(booster, values, params.booster.num_threads)
-    later = rows.part(outcome, "calibrate")
-    if later.rarer >= params.platt_min_events:
-        calibrator, shifts = calibrated(full, later, "calibration period")
-        return _Margin(booster, full, full, shifts, calibrator, later)
-    held_out = np.empty_like(full)
-    for fold in range(params.split.folds):
-        keep = rows.folds[part.rows] != fold
-        held = rows.folds == fold
-        inner = fit(Part(part.rows[keep], part.y[keep]))
-        held_out[held] = raw_margin(inner, values[held], params.booster.num_threads)
-    calibrator, shifts = calibrated(held_out, part, "out-of-fold margins of the fit period")
-    return _Margin(booster, full, held_out, shifts, calibrator, part)
-
-
 @dataclass(frozen=True)
 class _Card:
     """The fitted card and, where its odds were corrected out of fold, those log-odds of the fit rows."""
@@ -214,7 +132,7 @@ def _fit_card(X: pd.DataFrame, rows: TrainingRows, specs: Sequence[IndicatorSpec
     return _Card(*temper_odds(card, held_out, 1.0 - part.y))
 
 
-def _probabilities(fitted: Mapping[str, _Margin], *, held_out: bool) -> dict[str, FloatArray]:
+def _probabilities(fitted: Mapping[str, Margin], *, held_out: bool) -> dict[str, FloatArray]:
     """Calibrated probabilities (n,) of all rows, with twelve months joined from its two parts."""
     found = {outcome: margin.probability(slice(None), held_out=held_out) for outcome, margin in fitted.items()}
     if "redefault_6" in found and "redefault_7_12" in found:
@@ -222,7 +140,7 @@ def _probabilities(fitted: Mapping[str, _Margin], *, held_out: bool) -> dict[str
     return found
 
 
-def _seen(fitted: Mapping[str, _Margin], rows: TrainingRows) -> dict[str, Seen]:
+def _seen(fitted: Mapping[str, Margin], rows: TrainingRows) -> dict[str, Seen]:
     """Per head probability, the cases that no margin in it was fitted on: what its intervals rest on."""
     honest = _probabilities(fitted, held_out=True)
     found: dict[str, Seen] = {}
@@ -234,7 +152,7 @@ def _seen(fitted: Mapping[str, _Margin], rows: TrainingRows) -> dict[str, Seen]:
         if len(margins) > 1:
             later = any(margin.held_out is margin.full for margin in margins)
             chosen = rows.part(head, "calibrate" if later else "fit")
-        steps = max(len(margin.calibrator.x) for margin in margins)
+        steps = max(margin.calibrator.bins for margin in margins)
         found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source, steps)
     return found
 
@@ -243,7 +161,7 @@ def _reference(
     X: pd.DataFrame,
     scored: pd.DataFrame,
     rows: TrainingRows,
-    fitted: Mapping[str, _Margin],
+    fitted: Mapping[str, Margin],
     probabilities: Mapping[str, FloatArray],
     *,
     card: Scorecard | None,
@@ -282,7 +200,7 @@ def _reference(
 def _figures(
     X: pd.DataFrame,
     rows: TrainingRows,
-    fitted: Mapping[str, _Margin],
+    fitted: Mapping[str, Margin],
     made: _Card | None,
 ) -> dict[str, Any]:
     """Figures per outcome on the test period, or on held-out margins of the fit period where there is no test."""

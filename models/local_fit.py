@@ -1,8 +1,10 @@
 """Fitting what differs by place and year, with partial pooling (`models.pooling`).
 
-Twice. Before the trees are fitted, the labels of the fit period alone say how areas, industries and years differ;
-the trees start from there, so that they need not guess a court from the facts of its debtors. On the calibration
-period the same shifts are estimated again beside the finished margin, each drawn towards its first estimate.
+Three times. Before the trees are fitted, the labels of the fit period alone say how areas, industries and years
+differ; the trees start from there, so that they need not guess a court from the facts of its debtors. But such a
+difference may lie in the debtors themselves: where incomes are high, few re-default. So the same labels say once more
+what differs beside the finished margin. On the calibration period that is estimated again, each shift drawn towards
+what was found.
 """
 
 from __future__ import annotations
@@ -108,6 +110,19 @@ def first_shifts(y: FloatArray, places: Places, params: LocalParams, *, trend: f
     if expected is None:
         return plain.result
     return _fit(y, margin, places, params, None, trend=trend, areas=expected).result
+
+
+def shifts_beside(
+    y: FloatArray, margin: FloatArray, places: Places, params: LocalParams, *, trend: float | None
+) -> LocalFit:
+    """Shifts from labels y (n,) beside margins (n,), drawn towards none, or, for areas, towards what courts' figures
+    let expect. `trend`: what is expected of it, None for none."""
+    nothing = LocalFit(0.0, 1.0, LocalShifts(), params.trend_error)
+    plain = _fit(y, margin, places, params, nothing, trend=trend)
+    expected = _expected(plain.pooled, places, params)
+    if expected is None:
+        return plain.result
+    return _fit(y, margin, places, params, nothing, trend=trend, areas=expected).result
 
 
 def fit_local(y: FloatArray, margin: FloatArray, places: Places, params: LocalParams, before: LocalFit) -> LocalFit:

@@ -7,22 +7,26 @@ A worked calendar. Labels of re-default are known some 14 months after the case 
 
                 2020        2021        2022        2023        2024        2025
     period      |---------- fit --------|------ calibrate ------|-------- test ---------
-    usable      |=========|....gap......|=========|.....gap.....|=========|...unknown...
+    usable      |=======================|=========|.....gap.....|=========|...unknown...
 
     case  debtor  as_of       label known by   split           why
-    a     D1      2020-03-10  2021-05-10       fit             known before 2022-01-01
-    b     D2      2021-02-01  2022-04-01       gap             would be known only when calibration has begun
+    a     D1      2020-03-10  2021-05-10       fit
+    b     D2      2021-02-01  2022-04-01       fit             scored before 2022-01-01, known before 2024-01-01
     c     D1      2022-05-01  2023-07-01       reused_debtor   D1 already stands in fit
-    d     D2      2022-06-01  2023-08-01       calibrate       D2 was only in the gap, so nothing was learnt of it
-    e     D3      2024-02-01  2025-04-01       test
-    f     D4      2024-03-01  (not known)      unlabelled      not mature at the end of the data
-    g     D3      2024-09-01  2025-11-01       test            a debtor may have several cases in one period
+    d     D4      2022-06-01  2023-08-01       calibrate
+    e     D5      2023-03-01  2024-05-01       gap             would be known only when the test has begun
+    f     D3      2024-02-01  2025-04-01       test
+    g     D6      2024-03-01  (not known)      unlabelled      not mature at the end of the data
+    h     D3      2024-09-01  2025-11-01       test            a debtor may have several cases in one period
 
 Decisions from before the practice that still holds are set aside as `other_regime`, per outcome.
 
-The gap keeps a later period's future out of an earlier period's labels: at 2022-01-01 nobody could have trained on
-b. The debtor rule keeps one debtor's habits from being learnt and then tested. A row dropped by a rule keeps its
-name (`gap`, `reused_debtor`, `other_regime`; `unlabelled` where no label is known at all), so the counts always add up.
+A model is made, calibration and all, on the day the test begins: everything it rests on was known by then, and e was
+not. So there is one gap, before the test. Between fit and calibration there is none (decision 13): both are known to
+whoever makes the model, and a gap there would throw away the youngest year of what can be learnt from. The
+calibration's cases still come later than the fit's and are of other debtors. The debtor rule keeps one debtor's habits
+from being learnt and then tested. A row dropped by a rule keeps its name (`gap`, `reused_debtor`, `other_regime`;
+`unlabelled` where no label is known at all), so the counts always add up.
 
 Vocabulary after dssg/triage (timechop): as-of date, label timespan, knowledge date.
 """
@@ -93,10 +97,10 @@ class SplitPlan:
 def plan_by_shares(frame: pd.DataFrame, observed_until: datetime, params: SplitParams) -> SplitPlan:
     """Cut the calendar so that each period holds its share of the *usable* time.
 
-    Each period loses one label length at its end, so the span from the first as-of to `observed_until` is first
-    relieved of one gap per period and only the rest is shared out. The label length is, per outcome, the
-    `label_quantile` of known_by - as_of, and the longest outcome counts. `frame`: rows as for `split`, with an
-    `outcome` column. Raises SplitFault when the data are too short, naming what would do.
+    Two label lengths are lost: before the test, and at the end of the data. So the span from the first as-of to
+    `observed_until` is first relieved of these two gaps and only the rest is shared out. The label length is, per
+    outcome, the `label_quantile` of known_by - as_of, and the longest outcome counts. `frame`: rows as for `split`,
+    with an `outcome` column. Raises SplitFault when the data are too short, naming what would do.
     """
     if params.mode == "cross_fit":
         return SplitPlan()
@@ -108,21 +112,18 @@ def plan_by_shares(frame: pd.DataFrame, observed_until: datetime, params: SplitP
     # Whole days: a plan that people read has no microseconds.
     gap = timedelta(days=int(spans.max().days) + 1)
     start = known["as_of"].min().to_pydatetime().replace(hour=0, minute=0, second=0, microsecond=0)
-    cuts = 3 if params.mode == "periods" else 2
-    usable = observed_until - start - cuts * gap
-    if usable <= timedelta(days=30 * cuts):
+    periods = 3 if params.mode == "periods" else 2
+    usable = observed_until - start - 2 * gap
+    if usable <= timedelta(days=30 * periods):
         raise SplitFault(
             [
-                f"{(observed_until - start).days} days of cases cannot hold {cuts} periods with a gap of {gap.days} "
-                "days each; use split mode fit_test or cross_fit, or more history"
+                f"{(observed_until - start).days} days of cases cannot hold {periods} periods and two gaps of "
+                f"{gap.days} days; use split mode fit_test or cross_fit, or more history"
             ]
         )
-    shares = (params.fit_share, params.calibrate_share) if cuts == 3 else (params.fit_share + params.calibrate_share,)
-    ends = []
-    at = start
-    for share in shares:
-        at += timedelta(days=int(usable.days * share)) + gap
-        ends.append(at)
+    fit, calibrate = (timedelta(days=int(usable.days * share)) for share in (params.fit_share, params.calibrate_share))
+    test_from = start + fit + calibrate + gap
+    ends = [start + fit, test_from] if periods == 3 else [test_from]
     return SplitPlan(*ends)
 
 
@@ -132,28 +133,27 @@ def split(frame: pd.DataFrame, plan: SplitPlan) -> pd.Series:
     `frame`: one row per case and outcome with `case_key`, `debtor_id`, `as_of` (zone-aware), `known_by` (zone-aware,
     NaT while the label is not known). Returns a Series of `SPLITS` with the frame's index. A debtor belongs to the
     earliest period in which any of its rows is used, whatever the outcome. Raises SplitFault on a frame that lacks
-    columns or zones.
+    columns or zones. What is fitted or calibrated must be known before the test begins.
     """
     _check(frame)
     known, as_of = frame["known_by"], frame["as_of"]
     result = pd.Series("gap", index=frame.index, dtype="object", name="split").where(known.notna(), "unlabelled")
-    starts: list[datetime | None] = [None, plan.fit_until]
-    ends: list[datetime | None] = [plan.fit_until]
-    names = ["fit"]
+    made = plan.calibrate_until or plan.fit_until  # the day a model is made: the test begins
+    # Name, first as-of, end of as-ofs, when labels must be known.
+    periods: list[tuple[str, datetime | None, datetime | None, datetime | None]] = [("fit", None, plan.fit_until, made)]
     if plan.mode == "periods":
-        names += ["calibrate", "test"]
-        starts.append(plan.calibrate_until)
-        ends += [plan.calibrate_until, plan.test_until]
-    elif plan.mode == "fit_test":
-        names.append("test")
-        ends.append(plan.test_until)
+        periods.append(("calibrate", plan.fit_until, made, made))
+    if plan.mode != "cross_fit":
+        periods.append(("test", made, plan.test_until, plan.test_until))
     used: set[Any] = set()
-    for name, start, end in zip(names, starts, ends, strict=False):
+    for name, start, end, known_before in periods:
         inside = known.notna()
         if start is not None:
             inside &= as_of >= pd.Timestamp(start)
         if end is not None:
-            inside &= (as_of < pd.Timestamp(end)) & (known < pd.Timestamp(end))
+            inside &= as_of < pd.Timestamp(end)
+        if known_before is not None:
+            inside &= known < pd.Timestamp(known_before)
         again = frame["debtor_id"].isin(used)
         result[inside & again] = "reused_debtor"
         result[inside & ~again] = name

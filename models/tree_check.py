@@ -20,6 +20,8 @@ from models.faults import TreeFault
 MAX_BYTES: Final = 64 * 1024 * 1024
 DEPTH_LIMIT: Final = 6
 _LEAF_LIMIT: Final = 2**DEPTH_LIMIT
+# One fit for the trees that both half-years share, one for those of its own (`models.halves`).
+_FITS: Final = 2
 # Log-odds. No binary fit comes near it, and beyond it margin and contributions no longer add up to 1e-9.
 _VALUE_LIMIT: Final = 100.0
 _HEADER: Final = (
@@ -202,8 +204,10 @@ class _Reader:
             if tree is not None and len(self.faults) == before:
                 trees.append(tree)
                 totals.add(tree.internal_count[0] if tree.internal_count else tree.leaf_count[0])
-        if len(totals) > 1:
-            self.faults.append("trees: they were not grown on the same number of cases")
+        if len(totals) > _FITS:
+            self.faults.append(
+                f"trees: they were grown on {len(totals)} different numbers of cases, not {_FITS} at most"
+            )
         return trees
 
     def _tree(self, lines: list[str], where: str, features: int) -> Tree | None:

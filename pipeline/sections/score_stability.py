@@ -8,12 +8,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from models.boosting import fit_booster, raw_margin
+from models.boosting import raw_margin
 from models.challengers import straightened
 from models.grade_tests import GRADES
 from models.stability import agreement, psi, psi_of_shares
 from pipeline.sections.evaluated import HEADS, Evaluated, Floats, Section
 from pipeline.sections.grades import grades_of
+from pipeline.sections.refits import debtors_of, fitted_outcomes, refitted
 
 REFITTED: Final = ("success", "redefault_6")  # months 7-12 are fitted in the same way on fewer cases
 LEAST = 50  # cases of a year
@@ -96,26 +97,26 @@ def refits_of(given: Evaluated, outcome: str) -> list[dict[str, Any]]:
     settings, params = given.settings, given.params
     held, splits = given.held_out(outcome), given.frames.splits
     mine = splits[splits["outcome"] == outcome].set_index("case_key").sort_index()
-    fit, later = mine[mine["split"] == "fit"], mine[mine["split"] == "calibrate"]
+    later = mine[mine["split"] == "calibrate"]
     labels = later["label"].to_numpy(dtype=np.float64)
     if not held.usable or not 0 < labels.sum() < len(labels):
         return []
     X = given.frames.X[list(given.bundle.indicator_ids)]  # noqa: N806
     tested, on = (X.loc[keys].to_numpy(dtype=np.float64) for keys in (held.keys, later.index))
-    constraints = [spec.direction(outcome) for spec in given.bundle.specs if spec.scored]
+    outcomes = fitted_outcomes(given, (outcome,))
+    debtors = debtors_of(given, outcomes)
 
-    def probability(chosen: pd.DataFrame, seed: int) -> Floats:
-        y = chosen["label"].to_numpy(dtype=np.int64)
-        booster = fit_booster(X.loc[chosen.index], y, None, constraints, params.booster, seed=seed)
+    def probability(seed: int, times: pd.Series | None = None) -> Floats:
+        booster = refitted(given, outcomes, seed=seed, times=times)[outcome]
         threads = params.booster.num_threads
         return straightened(raw_margin(booster, tested, threads), raw_margin(booster, on, threads), labels)
 
-    first = probability(fit, params.seed)
+    first = probability(params.seed)
     random = np.random.default_rng(settings.seed)
     numbers = range(1, settings.refits + 1)
     again = {
-        "seed": [probability(fit, params.seed + number) for number in numbers],
-        "debtors": [probability(_drawn(fit, random), params.seed) for _ in numbers],
+        "seed": [probability(params.seed + number) for number in numbers],
+        "debtors": [probability(params.seed, _drawn(debtors, random)) for _ in numbers],
     }
     rows = []
     for other, fits in again.items():
@@ -125,12 +126,10 @@ def refits_of(given: Evaluated, outcome: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _drawn(fit: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    """Cases of debtors drawn with replacement, a debtor's cases as often as the debtor."""
-    _, code = np.unique(fit["debtor_id"].to_numpy(dtype=np.str_), return_inverse=True)
-    debtors = int(code.max()) + 1
-    times = np.bincount(random.integers(0, debtors, debtors), minlength=debtors)
-    return fit.iloc[np.repeat(np.arange(len(fit)), times[code])]
+def _drawn(debtors: pd.Index, random: np.random.Generator) -> pd.Series:
+    """How often each debtor comes in a draw with replacement."""
+    size = len(debtors)
+    return pd.Series(np.bincount(random.integers(0, size, size), minlength=size), index=debtors)
 
 
 def _scores(years: list[dict[str, Any]]) -> list[str]:

@@ -1,7 +1,7 @@
 """How firm the leading reasons are: under noise in the figures, and when the models are fitted again.
 
-Each refit sees the same history as a bootstrap would draw it, debtor by debtor (weights of a Poisson draw with mean 1,
-Oza & Russell 2001), so that a reason which only one sample gives shows. Calibration stays the bundle's own: it only
+Each refit sees the same history as a bootstrap would draw it, debtor by debtor (a Poisson draw with mean 1, Oza &
+Russell 2001), so that a reason which only one sample gives shows. Calibration stays the bundle's own: it only
 weighs the two half years.
 """
 
@@ -15,11 +15,12 @@ from typing import Any, Final
 
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 
 from explain.stability import LEADING, MAJORITY, Calibrated, Stability, held, leading, stability
-from models.boosting import fit_booster
 from models.calibration import Calibrator
 from pipeline.sections.evaluated import Evaluated, Section
+from pipeline.sections.refits import debtors_of, fitted_outcomes, refitted
 
 MODELS: Final = 4
 CASES: Final = 150
@@ -61,19 +62,11 @@ def reasons_stability(given: Evaluated) -> Section:
 
 def refit(given: Evaluated, number: int) -> Calibrated:
     """The ranking models on the `number`-th redraw of the debtors of the fit period."""
-    bundle, splits = given.bundle, given.frames.splits
-    boosters = {}
-    for outcome in RANKING:
-        if outcome not in bundle.boosters:
-            continue
-        mine = splits[(splits["outcome"] == outcome) & (splits["split"] == "fit")].sort_values("case_key")
-        debtors, place = np.unique(mine["debtor_id"].to_numpy(dtype=np.str_), return_inverse=True)
-        drawn = np.random.default_rng([given.settings.seed, number]).poisson(1.0, len(debtors))[place]
-        rows = given.frames.X.loc[mine["case_key"], list(bundle.indicator_ids)][drawn > 0]
-        constraints = [spec.direction(outcome) for spec in bundle.specs if spec.scored]
-        labels, weights = mine["label"].to_numpy(dtype=np.int64)[drawn > 0], drawn[drawn > 0].astype(np.float64)
-        boosters[outcome] = fit_booster(rows, labels, weights, constraints, given.params.booster, seed=number)
-    return Refitted(boosters, bundle.indicator_ids, bundle.calibrators)
+    outcomes = fitted_outcomes(given, RANKING)
+    debtors = debtors_of(given, outcomes)
+    drawn = np.random.default_rng([given.settings.seed, number]).poisson(1.0, len(debtors))
+    boosters = refitted(given, outcomes, seed=number, times=pd.Series(drawn, index=debtors))
+    return Refitted(boosters, given.bundle.indicator_ids, given.bundle.calibrators)
 
 
 def told(found: Sequence[Stability]) -> dict[str, float]:

@@ -22,13 +22,13 @@ def test_the_last_years_with_a_whole_known_test_year() -> None:
     # 2023's cases are known by 2024-04-25 and fit in, but those of 2023-12-31 only by 2025-04-24.
     assert all(one.until + GAP <= END + timedelta(days=1) for one in found)
     assert all(one.plan.calibrate_until == one.at and one.until.year == one.at.year + 1 for one in found)
-    days = [(one.plan.fit_until - FIRST - GAP).days / (one.at - FIRST - 2 * GAP).days for one in found]  # type: ignore[operator]
-    assert days == pytest.approx([0.66 / 0.80] * 3, abs=0.001)
+    days = [(one.plan.fit_until - FIRST).days / (one.at - FIRST - GAP).days for one in found]  # type: ignore[operator]
+    assert days == pytest.approx([0.74 / 0.86] * 3, abs=0.001)
 
 
 def test_short_data_hold_fewer_origins_or_none() -> None:
-    assert next(one.at.year for one in origins(FIRST, END, GAP, 20, SplitParams())) == 2018
-    assert origins(datetime(2021, 1, 1, tzinfo=COURT), END, GAP, 3, SplitParams()) == ()
+    assert next(one.at.year for one in origins(FIRST, END, GAP, 20, SplitParams())) == 2017
+    assert origins(datetime(2022, 1, 1, tzinfo=COURT), END, GAP, 3, SplitParams()) == ()
     assert origins(FIRST, END, GAP, 0, SplitParams()) == ()
 
 

@@ -36,6 +36,28 @@ def test_method_follows_from_size_and_probabilities_become_honest(n: int, method
     assert intercept == pytest.approx(0.0, abs=0.15)
 
 
+def bent(n: int, seed: int, bend: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Margins, labels and the truth logit(p) = margin - 1 + bend x |margin|."""
+    rng = np.random.default_rng(seed)
+    margin = rng.normal(size=n)
+    true = 1 / (1 + np.exp(-(margin - 1 + bend * np.abs(margin))))
+    return margin, (rng.random(n) < true).astype(float), true
+
+
+def test_the_curve_is_the_line_where_the_line_fits_and_bends_where_the_truth_does() -> None:
+    away = {}
+    for bend in (0.0, 0.6):
+        new, _, true = bent(20_000, 99, bend)
+        for name, limit in (("line", 10**9), ("curve", 1)):
+            found = [
+                fit_calibrator(*bent(8000, seed, bend)[:2], "x", replace(PARAMS, isotonic_min_events=limit))
+                for seed in range(8)
+            ]
+            away[bend, name] = float(np.mean([np.abs(one.apply(new) - true).mean() for one in found]))
+    assert away[0.0, "curve"] < 1.25 * away[0.0, "line"]
+    assert away[0.6, "curve"] < 0.5 * away[0.6, "line"]
+
+
 def test_few_events_only_correct_the_mean_and_say_so() -> None:
     margin, y = made(30)
     few = fit_calibrator(margin, y, "x", PARAMS)

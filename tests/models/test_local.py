@@ -14,7 +14,7 @@ from models.calibration import Calibrator
 from models.calibration_fit import Locality, fit_calibrator
 from models.faults import FitFault
 from models.local import LocalShifts, Place, place_of
-from models.local_fit import Places, first_shifts, fit_local, lay_out_places
+from models.local_fit import Places, first_shifts, fit_local, lay_out_places, shifts_beside
 from models.metrics import calibration_line
 from models.params import FitParams, LocalParams
 
@@ -139,6 +139,21 @@ def test_courts_figures_speak_for_an_area_without_enough_cases() -> None:
     assert plain.shifts.regions.get(AREAS[-1], 0.0) == 0.0
     middle = np.mean([by_figures.shifts.regions[name] for name in AREAS])
     assert by_figures.shifts.regions[AREAS[-1]] - middle == pytest.approx(0.55, abs=0.2)
+
+
+def test_what_lies_in_the_debtors_of_an_area_is_no_difference_of_its_court() -> None:
+    told, _, _ = made(12000, 21)
+    rich = (told["region"] == AREAS[0]).to_numpy()
+    severe = 0.5 * (told["region"] == AREAS[1]).to_numpy()
+    margin = np.random.default_rng(22).normal(size=12000) - 1.5 * rich
+    y = labels(margin, severe, 23)
+    places = lay_out_places(told)
+    alone = first_shifts(y, places, LocalParams(), trend=None)
+    beside = shifts_beside(y, margin, places, LocalParams(), trend=None)
+    assert alone.shifts.regions[AREAS[0]] < -0.7
+    assert beside.shifts.regions[AREAS[0]] == pytest.approx(0.0, abs=0.12)
+    assert beside.shifts.regions[AREAS[1]] == pytest.approx(0.5, abs=0.15)
+    assert beside.slope == pytest.approx(0.8, abs=0.06)
 
 
 def test_few_events_take_the_shifts_as_they_were_found_before() -> None:

@@ -22,8 +22,8 @@ def test_origins_train_on_what_was_known_and_validate_on_other_debtors_later(wor
     found = rolling_origins(splits, 3, 5)
     assert {one.outcome for one in found} == {"success", "redefault_6", "redefault_7_12"}
     assert [len(one.train) for one in found] == sorted(len(one.train) for one in found)
-    assert world.plan.fit_until is not None
-    end = pd.Timestamp(world.plan.fit_until)
+    assert world.plan.calibrate_until is not None
+    end = pd.Timestamp(world.plan.calibrate_until)
     for one in found:
         train, later = (rows.loc[one.outcome].loc[keys] for keys in (one.train, one.validate))
         assert (train["known_by"] < one.at).all()
