@@ -7,7 +7,8 @@ world, ours and the points card. The challenger learns, without directions and w
 columns, from every discretionary applicant of the world whose debtor is in no test, granted or not, from whatever
 year, with the true probability as its label: more than any number of drawn labels of as many cases could tell it. A
 second challenger learns from drawn labels (for re-default: the potential outcome) of `TIMES` times the cases ours is
-fitted on, where there are so many. Then how honest the probabilities are, held against the true ones: mean absolute
+fitted on, where there are so many. Beside each AUC on the labels stands the one over all labels that the true
+probabilities could have drawn. Then how honest the probabilities are, held against the true ones: mean absolute
 difference over tenths of the cases, overall and in every region of 500 cases, and the slope of the true log-odds.
 """
 
@@ -88,8 +89,18 @@ def beside(given: Evaluated, outcome: str, tested: set[str]) -> list[str]:
         lines.append(
             f"  {name}: AUC {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]"
             f", minus ours {gap.difference:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
+            f"; over all labels {expected_auc(score, held.true):.4f}"
+            f" ({expected_auc(score, held.true) - expected_auc(held.p, held.true):+.4f})"
         )
     return lines
+
+
+def expected_auc(score: np.ndarray, true: np.ndarray) -> float:
+    """AUC without the luck of one draw of labels: every pair of cases counts as often as its first has the event and
+    its second has not. Scores and true probabilities (n,); ties are broken by order."""
+    order = np.argsort(score, kind="stable")
+    event, none = true[order], 1.0 - true[order]
+    return float(event @ (np.cumsum(none) - none / 2) / (event.sum() * none.sum()))
 
 
 def honesty(given: Evaluated, outcome: str) -> list[str]:
