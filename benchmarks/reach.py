@@ -1,6 +1,7 @@
 """How near the models come to what observation allows, on a synthetic world where both are known.
 
     python -m benchmarks.reach BUNDLE WORLD --features DIR --truth DIR
+    python -m benchmarks.reach … --outcomes redefault_12
 
 On the very same test cases, out of time: the true probabilities, a challenger nobody could train outside a synthetic
 world, ours and the points card. The challenger learns, without directions and with area, trade and year as plain
@@ -44,10 +45,11 @@ def main() -> None:
     parser.add_argument("world", type=Path)
     parser.add_argument("--features", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--outcomes", nargs="+", choices=HEADS, default=HEADS)
     asked = parser.parse_args()
     given = open_evaluated(asked.bundle, asked.world, asked.features, asked.truth, None)
     tested = {debtor for outcome in HEADS for debtor in given.held_out(outcome).debtors.tolist()}
-    for outcome in HEADS:
+    for outcome in asked.outcomes:
         started = time.perf_counter()
         for line in (*beside(given, outcome, tested), *honesty(given, outcome)):
             print(line, flush=True)
