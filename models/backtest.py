@@ -4,7 +4,7 @@ At an origin only labels known before it may be used, by the same rules as `mode
 calibration period behind it, then a gap as long as the label. The cases of the following year are the test, whose
 labels became known later. So every figure is one that a court would have met with. The worked calendar of an origin::
 
-    origin 2023-01-01, label known after some 14 months, fit and calibration shares 74 : 12
+    origin 2023-01-01, label known after some 14 months, fit and calibration shares 76 : 11
 
     2015 |---------------- fit ----------------|--- calibrate ---|.gap.| origin |---- test: 2023 ----| 2024
 """

@@ -23,7 +23,7 @@ def test_the_last_years_with_a_whole_known_test_year() -> None:
     assert all(one.until + GAP <= END + timedelta(days=1) for one in found)
     assert all(one.plan.calibrate_until == one.at and one.until.year == one.at.year + 1 for one in found)
     days = [(one.plan.fit_until - FIRST).days / (one.at - FIRST - GAP).days for one in found]  # type: ignore[operator]
-    assert days == pytest.approx([0.74 / 0.86] * 3, abs=0.001)
+    assert days == pytest.approx([0.76 / 0.87] * 3, abs=0.001)
 
 
 def test_short_data_hold_fewer_origins_or_none() -> None:
