@@ -53,16 +53,6 @@ def origins(
     return tuple(reversed(found))
 
 
-def label_gap(frame: pd.DataFrame, quantile: float) -> timedelta:
-    """How long until a label is known: per outcome the `quantile` of known_by - as_of, of which the longest.
-
-    `frame`: outcome, as_of, known_by (NaT where not known).
-    """
-    known = frame.loc[frame["known_by"].notna()]
-    spans = (known["known_by"] - known["as_of"]).groupby(known["outcome"]).quantile(quantile)
-    return timedelta(days=int(spans.max().days) + 1)
-
-
 def splits_at(
     origin: Origin, labels: pd.DataFrame, cohort: pd.DataFrame, regimes: Mapping[str, str] | None = None
 ) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """From margin to probability: one monotone step of its own, fitted on cases the margin was not fitted on.
 
-With many events an isotonic curve, with few a Platt line, with very few only a shift that makes the mean right. The
+With many events a rising curve, with few a Platt line, with very few only a shift that makes the mean right. The
 step is plain numbers (JSON) and is applied with `math.exp` one case at a time: NumPy's exponential gives other last
 bits at other vector widths, so a case alone and in a batch could differ.
 

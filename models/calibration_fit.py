@@ -95,8 +95,7 @@ def _curve(
     means, first = np.unique(means, return_index=True)
     x = np.unique(np.quantile(margin, np.linspace(0.0, 1.0, _KNOTS)))
     level = found.fixed[0] + found.fixed[1] * x + np.interp(x, means, found.effects[0][first])
-    weight = np.diff(np.r_[x[0], (x[1:] + x[:-1]) / 2, x[-1]]) + 1e-9 if len(x) > 1 else np.ones(1)
-    level = IsotonicRegression().fit_transform(x, level, sample_weight=weight)
+    level = IsotonicRegression().fit_transform(x, level)  # the knots are quantiles: each stands for as many cases
     return tuple(x.tolist()), tuple(expit(level).tolist())
 
 

@@ -61,14 +61,12 @@ def fit_margins(
                 f"{part.events} events among {len(part.y)} fit cases; {params.min_events} of either outcome are needed "
                 "(more history, or a shorter gap)"
             )
-    before = {
-        outcome: first_shifts(part.y, where.take(part.rows), params.local, trend=params.local.trends.get(outcome))
-        for outcome, part in parts.items()
-        if where is not None
-    }
-    offsets = {
-        outcome: found.intercept + where.shifts(found.shifts) for outcome, found in before.items() if where is not None
-    }
+    before: dict[str, LocalFit] = {}
+    offsets: dict[str, FloatArray] = {}
+    if where is not None:
+        for outcome, part in parts.items():
+            found = first_shifts(part.y, where.take(part.rows), params.local, trend=params.local.trends.get(outcome))
+            before[outcome], offsets[outcome] = found, found.intercept + where.shifts(found.shifts)
     values = X.to_numpy(dtype=np.float64)
     threads = params.booster.num_threads
 
@@ -78,7 +76,7 @@ def fit_margins(
         for outcome, part in parts.items():
             chosen = slice(None) if kept is None else kept[part.rows]
             at = part.rows[chosen]
-            lessons[outcome] = Lesson(at, part.y[chosen], None if outcome not in offsets else offsets[outcome][at])
+            lessons[outcome] = Lesson(at, part.y[chosen], offsets[outcome][at] if offsets else None)
         directions = {outcome: [spec.direction(outcome) for spec in specs if spec.scored] for outcome in parts}
         return fit_boosters(X, lessons, directions, params, seed=params.seed)
 
@@ -101,13 +99,13 @@ def fit_margins(
         on, source = later[outcome], "calibration period"
         if outcome in apart:
             on, source = part, "out-of-fold margins of the fit period"
+        known = None if where is None else Locality(where.take(on.rows), before[outcome])
         try:
-            calibrator, shifts = _calibrated(
-                held_out[outcome], on, source, params=params, where=where, before=before.get(outcome)
-            )
+            calibrator = fit_calibrator(held_out[outcome][on.rows], on.y, source, params, known)
         except FitFault as fault:
             absent[outcome] = str(fault)
             continue
+        shifts = np.zeros(len(X)) if where is None else where.shifts(calibrator.local)
         fitted[outcome] = Margin(whole[outcome], full[outcome], held_out[outcome], shifts, calibrator, on)
     return fitted, absent
 
@@ -132,12 +130,3 @@ def _beside(
         one = shifts_beside(y, margin, where.take(rows), params.local, trend=trends.get(names[0]))
         found |= dict.fromkeys(names, one)
     return found
-
-
-def _calibrated(
-    margin: FloatArray, on: Part, source: str, *, params: FitParams, where: Places | None, before: LocalFit | None
-) -> tuple[Calibrator, FloatArray]:
-    """The calibrator fitted on the rows of `on`, and what it adds at the place of every row (n,)."""
-    locality = None if where is None or before is None else Locality(where.take(on.rows), before)
-    found = fit_calibrator(margin[on.rows], on.y, source, params, locality)
-    return found, np.zeros(len(margin)) if where is None else where.shifts(found.local)

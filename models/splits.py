@@ -98,20 +98,19 @@ def plan_by_shares(frame: pd.DataFrame, observed_until: datetime, params: SplitP
     """Cut the calendar so that each period holds its share of the *usable* time.
 
     Two label lengths are lost: before the test, and at the end of the data. So the span from the first as-of to
-    `observed_until` is first relieved of these two gaps and only the rest is shared out. The label length is, per
-    outcome, the `label_quantile` of known_by - as_of, and the longest outcome counts. `frame`: rows as for `split`,
-    with an `outcome` column. Raises SplitFault when the data are too short, naming what would do.
+    `observed_until` is first relieved of these two gaps (`label_gap`) and only the rest is shared out. `frame`: rows
+    as for `split`, with an `outcome` column. Raises SplitFault when the data are too short, naming what would do.
     """
     if params.mode == "cross_fit":
         return SplitPlan()
     _check(frame)
-    known = frame.loc[frame["known_by"].notna()]
-    if known.empty:
-        raise SplitFault(["no label is known yet: nothing can be split"])
-    spans = (known["known_by"] - known["as_of"]).groupby(known["outcome"]).quantile(params.label_quantile)
-    # Whole days: a plan that people read has no microseconds.
-    gap = timedelta(days=int(spans.max().days) + 1)
-    start = known["as_of"].min().to_pydatetime().replace(hour=0, minute=0, second=0, microsecond=0)
+    gap = label_gap(frame, params.label_quantile)
+    start = (
+        frame.loc[frame["known_by"].notna(), "as_of"]
+        .min()
+        .to_pydatetime()
+        .replace(hour=0, minute=0, second=0, microsecond=0)
+    )
     periods = 3 if params.mode == "periods" else 2
     usable = observed_until - start - 2 * gap
     if usable <= timedelta(days=30 * periods):
@@ -125,6 +124,19 @@ def plan_by_shares(frame: pd.DataFrame, observed_until: datetime, params: SplitP
     test_from = start + fit + calibrate + gap
     ends = [start + fit, test_from] if periods == 3 else [test_from]
     return SplitPlan(*ends)
+
+
+def label_gap(frame: pd.DataFrame, quantile: float) -> timedelta:
+    """How long until a label is known, in whole days: per outcome the `quantile` of known_by - as_of, of which the
+    longest.
+
+    `frame`: outcome, as_of, known_by (NaT where not known). Raises SplitFault when no label is known.
+    """
+    known = frame.loc[frame["known_by"].notna()]
+    if known.empty:
+        raise SplitFault(["no label is known yet: nothing can be split"])
+    spans = (known["known_by"] - known["as_of"]).groupby(known["outcome"]).quantile(quantile)
+    return timedelta(days=int(spans.max().days) + 1)
 
 
 def split(frame: pd.DataFrame, plan: SplitPlan) -> pd.Series:

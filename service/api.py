@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
 
+from explain.schema import ScoreRecord
 from ledger.rows import Entry
 from ledger.store import Ledger
 from records.case import parse_case
@@ -42,6 +44,15 @@ def find(ledger: Ledger, score_id: str) -> Entry:
     if entry is None or entry.kind != KIND:
         raise Problem(404, "no-such-score", "No score of this name is recorded.")
     return entry
+
+
+def whole(entry: Entry) -> ScoreRecord:
+    """The record of an entry; Problem 501 when it is of a form this version does not know."""
+    try:
+        return ScoreRecord.model_validate_json(entry.record_bytes)
+    except ValidationError as error:
+        detail = f"A record of this form cannot be shown here. It stands whole under /v1/scores/{entry.score_id}."
+        raise Problem(501, "unknown-record-form", detail) from error
 
 
 def api_router(scorer: Scorer, ledger: Ledger, *, max_body: int, pool: ThreadPoolExecutor) -> APIRouter:

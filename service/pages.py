@@ -23,11 +23,10 @@ from ledger.rows import Entry
 from ledger.store import Ledger
 from records.clock import SHANGHAI
 from service.answers import item_of
-from service.api import KIND, find
+from service.api import KIND, find, whole
 from service.ports import Scorer
 from service.rulebook import RuleBook
 from service.suppose_pages import suppose_router
-from service.together import whole
 from service.view import Descriptions, page_of, percent
 
 _HERE = Path(__file__).parent

@@ -26,12 +26,12 @@ from ledger.rows import Entry
 from ledger.store import Ledger
 from records.case import parse_case
 from records.faults import CaseFaults
-from service.api import find, ready
+from service.api import find, ready, whole
 from service.forms import read_form
 from service.ports import Scorer
 from service.problems import Problem
 from service.suppose_view import SupposedPage, supposed_page
-from service.together import pairs_of, whole
+from service.together import pairs_of
 from service.together_view import together_page
 from service.view import Descriptions, Names
 

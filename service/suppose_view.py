@@ -63,9 +63,16 @@ def supposed_page(
         moved=_moved(found, names),
         reasons=tuple(zip(*padded, strict=True)),
         ways=tuple(_way(one) for one in ways),
-        meaning=None
-        if scale is None or not any("换算分" in text for pair in padded for text in pair)
-        else Said(*scale.meaning()),
+        meaning=Said(*scale.meaning()) if scale is not None and _converted(found, scale) else None,
+    )
+
+
+def _converted(found: WhatIf, scale: CardScale) -> bool:
+    """Whether any reason, before or after, says a contribution in converted points."""
+    return any(
+        reason["contribution"] is not None and scale.points(reason["outcome"], reason["contribution"]) is not None
+        for record in (found.before, found.after)
+        for reason in record["reasons"]
     )
 
 

@@ -8,16 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from fastapi import APIRouter
-from pydantic import ValidationError
 
 from explain.additivity import AdditivityError
 from explain.card_scale import CardScale
-from explain.schema import ScoreRecord
 from explain.together import Together
 from ledger.rows import Entry
 from ledger.store import Ledger
 from service.answers import InteractionsAnswer, Pair
-from service.api import find, problem_responses
+from service.api import find, problem_responses, whole
 from service.ports import Scorer
 from service.problems import Problem
 
@@ -28,15 +26,6 @@ class Pairs:
 
     found: Mapping[str, tuple[Together, ...]]
     scale: CardScale | None
-
-
-def whole(entry: Entry) -> ScoreRecord:
-    """The record of an entry; Problem 501 when it is of a form this version does not know."""
-    try:
-        return ScoreRecord.model_validate_json(entry.record_bytes)
-    except ValidationError as error:
-        detail = f"A record of this form cannot be shown here. It stands whole under /v1/scores/{entry.score_id}."
-        raise Problem(501, "unknown-record-form", detail) from error
 
 
 def pairs_of(scorer: Scorer, entry: Entry) -> Pairs:

@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from features.courts import figures_of
 from models.auc import auc_interval
-from models.backtest import LATER, Origin, label_gap, origins, splits_at
+from models.backtest import LATER, Origin, origins, splits_at
 from models.bootstrap import figure_intervals
 from models.bundle import Bundle, write_bundle
 from models.faults import FitFault
 from models.fit import fit_models
 from models.predict import margins, probabilities
 from models.spec import CARD_OUTCOME
-from models.splits import labels_of
+from models.splits import label_gap, labels_of
 from pipeline.context import shifts_of
 from pipeline.sections.evaluated import HEADS, Evaluated, Section
 from pipeline.train import places_of

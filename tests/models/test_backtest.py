@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pandas as pd
 import pytest
 
-from models.backtest import LATER, label_gap, origins, splits_at
+from models.backtest import LATER, origins, splits_at
 from models.params import SplitParams
-from models.splits import labels_of
+from models.splits import label_gap, labels_of
 from tests.models.conftest import COURT, World
 
 FIRST, END = datetime(2014, 1, 1, tzinfo=COURT), datetime(2024, 12, 31, tzinfo=COURT)

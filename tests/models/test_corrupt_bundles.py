@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.corrupt_bundles import KEY, proof, rounds, sound_bundle, spoilt
-from benchmarks.corruptions import resized
+from benchmarks.corruptions import corrupt_model, resized
 from models.bundle_files import MANIFEST, SIGNATURE, make_manifest, sign
 
 
@@ -53,3 +54,9 @@ def test_the_proof_sees_a_model_that_falls_where_it_should_rise(
         (tmp_path / name).write_bytes(raw)
     monkeypatch.setattr("models.bundle_check.check_monotone", lambda *_: None)
     assert any("moves against the direction" in fault for fault in proof(tmp_path, key))
+
+
+def test_a_text_without_an_entry_or_without_anything_can_be_spoilt_too() -> None:
+    for raw in (b"", b"tree\n\n", b"=", b"Tree=0\nleaf_value=1 2\n"):
+        made = {corrupt_model(raw, random.Random(seed)) for seed in range(200)}  # noqa: S311 - reproducible on purpose
+        assert len(made) > 20

@@ -55,4 +55,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refused: going back would mean dropping records."""
-    raise NotImplementedError("the ledger is append-only: its first schema is never undone")
+    raise RuntimeError("the ledger is append-only: its first schema is never undone")
