@@ -26,6 +26,7 @@ from data_synth.law import BARRED_MONTHS, lockout_days
 from data_synth.params import WorldParams
 from data_synth.places import INDUSTRIES, column, macro
 from data_synth.property import year_of
+from data_synth.recorded import Watch, recorded_within
 from data_synth.repair import Applications
 from data_synth.rng import Bools, Draws, Floats, Ints, partner, sigmoid
 from data_synth.sheet import NEVER
@@ -34,6 +35,8 @@ from data_synth.shocks import shock_kinds
 KINDS = ("E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8")
 _KIND_SHARE = (0.30, 0.12, 0.20, 0.17, 0.07, 0.05, 0.05, 0.04)
 _OUTSIDE = (5, 6, 7)  # E6 to E8: no register of the courts shows them
+_SAME_CREDITOR = 0.85  # of relistings after a deletion at the creditor's request
+_DETECTION = 0.8  # log-odds of noticing what no register shows, per unit of watchfulness, and lost once nobody watches
 _SHAPE = np.array([0.5, 0.7, 0.9, 1.0, 1.1, 1.1, 1.1, 1.1, 1.0, 1.0, 0.9, 0.9] + [0.5] * 12)
 MONTH = 30.4375
 
@@ -60,6 +63,8 @@ class Outcome:
     barred: Bools  # a relisting that the six months' bar kept off the record until it ended
     same_case: Bools  # the relisting is in the old case, at the same creditor's request
     intensity: Floats  # of monitoring, in standard units
+    recorded6: Floats  # probability of a *recorded* re-default within 6 months of a grant; NaN where none was made
+    recorded12: Floats
     exit_day: Ints  # competing exit before any event, NEVER: none
     exit_bankrupt: Bools
     annulled: Ints  # day of a wrong E1 that is annulled later, NEVER: none
@@ -105,7 +110,8 @@ def draw_outcome(d: Debtors, debts: Debts, app: Applications, params: WorldParam
     would = np.where(
         passed < _SHAPE.size, start + 1 + np.floor((passed + u.u("redefault_day")) * MONTH).astype(np.int64), NEVER
     )
-    kind = _kinds(debts, u)
+    shares = _kind_shares(debts)
+    kind = u.pick("kind", shares)
     exit_rate = np.where(d.subject == NATURAL, 0.0005, 0.0030)
     months_to_exit = np.floor(np.log1p(-u.u("exit")) / np.log1p(-exit_rate)).astype(np.int64)
     exit_day = np.where(months_to_exit < 24, start + 6 + np.floor(months_to_exit * MONTH).astype(np.int64), NEVER)
@@ -114,8 +120,9 @@ def draw_outcome(d: Debtors, debts: Debts, app: Applications, params: WorldParam
     intensity = 0.4 * column("departments")[d.place] + 0.3 * column("staffing")[d.place] + 0.8 * u.z("intensity")
     outside = np.isin(kind, _OUTSIDE)
     watched = happened <= start + np.floor(app.months * MONTH).astype(np.int64)
-    seen = u.chance("detected", sigmoid(logit(params.detected) + 0.8 * intensity - 0.8 * ~watched))
-    same_case = app.on_request & (kind == 0) & u.chance("same_creditor", 0.85)
+    detection = logit(params.detected) + _DETECTION * intensity
+    seen = u.chance("detected", sigmoid(detection - _DETECTION * ~watched))
+    same_case = app.on_request & (kind == 0) & u.chance("same_creditor", _SAME_CREDITOR)
     free = start + np.floor(BARRED_MONTHS * MONTH).astype(np.int64) + 2
     barred = same_case & (happened != NEVER) & (happened < free)
     event = np.where(barred, free + u.whole("after_bar", 1, 25), happened)
@@ -136,15 +143,30 @@ def draw_outcome(d: Debtors, debts: Debts, app: Applications, params: WorldParam
         shock_kind=shock_kinds(used, d.subject, u, "later_shock"), would=would,
         would_month=np.where(would == NEVER, NEVER, passed + 1), kind=kind, happened=happened, event=event,
         known=known, barred=barred, same_case=same_case, intensity=intensity,
+        recorded6=_recorded(hazard, 6, shares, detection, app),
+        recorded12=_recorded(hazard, 12, shares, detection, app),
         exit_day=np.where(exit_first, exit_day, NEVER),
         exit_bankrupt=(d.subject == NATURAL) | u.chance("exit_kind", 0.45), annulled=annulled, revoked_on=revoked_on,
         ground=np.where(revoked, ground, -1), lockout=np.where(revoked, revoked_on + lock_days, NEVER),
     )  # fmt: skip
 
 
-def _kinds(debts: Debts, u: Draws) -> Ints:
-    """Kind of the re-default: plan breaches (E4, E5) only where a plan runs."""
-    weights = np.tile(np.array(_KIND_SHARE), (u.who.size, 1))
+def _recorded(hazard: Floats, months: int, shares: Floats, detection: Floats, app: Applications) -> Floats:
+    """Probability (n,) of a recorded re-default in the first months after a grant, NaN where none was made."""
+    whole = shares.sum(axis=1)
+    watch = Watch(
+        relisting=shares[:, 0] / whole * _SAME_CREDITOR * app.on_request,
+        outside=shares[:, _OUTSIDE].sum(axis=1) / whole,
+        seen_watched=sigmoid(detection),
+        seen_later=sigmoid(detection - _DETECTION),
+        months=app.months,
+    )
+    return np.where(app.granted, recorded_within(hazard, months, watch), np.nan)
+
+
+def _kind_shares(debts: Debts) -> Floats:
+    """Weights (n, 8) of the kinds of a re-default: plan breaches (E4, E5) only where a plan runs."""
+    weights = np.tile(np.array(_KIND_SHARE), (len(debts.settled), 1))
     no_plan = ~(debts.settled & (debts.breach == NEVER))
     weights[no_plan, 3:5] = 0.0
-    return u.pick("kind", weights)
+    return weights

@@ -71,7 +71,8 @@ def truth_of_applications(history: History) -> pl.DataFrame:
     `would_on` are potential outcomes had the repair been granted and nothing competed; `happened_on` is the
     actual re-default and `event_on` its record: later where the creditor was `barred` from asking to list again
     (only after a deletion `on_request`), null where nobody noticed, less often so under a high
-    `monitoring_intensity`; `cause_*` and `success_*` are the values that entered the outcome, before their
+    `monitoring_intensity`; `p_recorded_*` is the probability of a *recorded* re-default, which is what labels show,
+    null where nothing was granted; `cause_*` and `success_*` are the values that entered the outcome, before their
     strengths."""
     d = history.past.debtors
     frames = []
@@ -89,6 +90,8 @@ def truth_of_applications(history: History) -> pl.DataFrame:
             "p_success": app.success.round(10),
             "p_redefault_6": outcome.p6.round(10),
             "p_redefault_12": outcome.p12.round(10),
+            "p_recorded_6": pl.Series(outcome.recorded6.round(10)).fill_nan(None),
+            "p_recorded_12": pl.Series(outcome.recorded12.round(10)).fill_nan(None),
             "granted": app.granted,
             "decided_on": _days(app.decided),
             "lifted_on": _days(app.lifted),

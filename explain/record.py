@@ -72,8 +72,8 @@ def build_record(
     """The record of one score, in the shape of `explain.schema`.
 
     `evidence` is {indicator or fact: {table: row ids}}; `models`, `probabilities` and `intervals` (low, high, level,
-    cases, events, like_from, like_to) hold the outcomes that exist, absent ones become null. `nulls` says why each
-    null head figure is null (keys such as "points" or "probabilities.success"); where the gate let no model be
+    cases, events, like_from, like_to, years) hold the outcomes that exist, absent ones become null. `nulls` says why
+    each null head figure is null (keys such as "points" or "probabilities.success"); where the gate let no model be
     asked, that is said here.
 
     Raises AdditivityError when contributions do not add up to the margin, RecordError with every other fault.

@@ -168,6 +168,8 @@ class Interval(Part):
     `meaning` "mean_of_like_cases": of the `cases` of the calibration whose predicted probability was most like this
     one (`like_from` to `like_to`), `events` had the outcome; reckoned from them and their neighbours, the true share
     among cases with this prediction lies between `low` and `high`. It is no statement about this debtor's own chance.
+    `years`: how long after the calibration's cases this one is assessed, for which the interval was widened; null where
+    the calibration knows no days.
     """
 
     low: Probability
@@ -177,6 +179,7 @@ class Interval(Part):
     events: Annotated[int, Field(ge=0)]
     like_from: Probability
     like_to: Probability
+    years: Annotated[float, Field(ge=0)] | None
     meaning: Literal["mean_of_like_cases"]
 
 

@@ -40,13 +40,17 @@ def sure(record: ScoreRecord) -> Iterator[Sure]:
             "like_to": f"{found.like_to:.1%}",
         }
         event = told["events"][outcome]
+        later = {"zh": "", "en": ""}
+        if found.years:
+            later = {"zh": told["later"]["zh"], "en": " " + told["later"]["en"]}
+            figures["years"] = f"{found.years:.1f}"
         yield Sure(
             outcome,
             found.low,
             found.high,
             f"{found.low:.1%}–{found.high:.1%}",
-            told["like"]["zh"].format(event=event["zh"], **figures),
-            told["like"]["en"].format(event=event["en"], **figures),
+            (told["like"]["zh"] + later["zh"]).format(event=event["zh"], **figures),
+            (told["like"]["en"] + later["en"]).format(event=event["en"], **figures),
         )
 
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import norm, rankdata
 
+from models.log_odds import log_odds, logistic
+
 FloatArray = NDArray[np.float64]
 
 
@@ -53,8 +55,8 @@ def auc_interval(y: FloatArray, score: FloatArray, level: float = 0.95) -> Inter
     if error == 0.0 or value in (0.0, 1.0):
         return Interval(value, error, value, value)
     half = float(ndtri(0.5 + level / 2)) * error / (value * (1 - value))
-    centre = math.log(value / (1 - value))
-    return Interval(value, error, _logistic(centre - half), _logistic(centre + half))
+    centre = log_odds(value)
+    return Interval(value, error, logistic(centre - half), logistic(centre + half))
 
 
 def paired_difference(y: FloatArray, first: FloatArray, second: FloatArray, level: float = 0.95) -> PairedDifference:
@@ -82,7 +84,3 @@ def _placements(y: FloatArray, score: FloatArray) -> tuple[float, FloatArray, Fl
 
 def _variance(placement: FloatArray) -> float:
     return float(placement.var(ddof=1)) if len(placement) > 1 else 0.0
-
-
-def _logistic(value: float) -> float:
-    return 1.0 / (1.0 + math.exp(-value))

@@ -11,7 +11,6 @@ What differs by court, trade and year is added here too, as a shift of the log-o
 from __future__ import annotations
 
 import bisect
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from models.local import LocalShifts
+from models.log_odds import log_odds, logistic
 
 FloatArray = NDArray[np.float64]
 
@@ -70,9 +70,9 @@ class Calibrator(BaseModel):
     def probability(self, margin: float, shift: float = 0.0) -> float:
         """Probability of one margin at a place whose shift of the log-odds is `shift` (`LocalShifts.at(...).total`)."""
         if self.method == "platt":
-            return _logistic(self.intercept + self.slope * margin + shift)
+            return logistic(self.intercept + self.slope * margin + shift)
         p = self._curve(margin)
-        return p if shift == 0.0 or not 0.0 < p < 1.0 else _logistic(math.log(p / (1.0 - p)) + shift)
+        return p if shift == 0.0 or not 0.0 < p < 1.0 else logistic(log_odds(p) + shift)
 
     def _curve(self, margin: float) -> float:
         place = bisect.bisect_right(self.x, margin)
@@ -91,7 +91,3 @@ class Calibrator(BaseModel):
     def from_json(cls, content: Mapping[str, Any]) -> Calibrator:
         """Read back; pydantic's ValidationError lists every fault."""
         return cls.model_validate(content, strict=False)
-
-
-def _logistic(log_odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(min(-log_odds, 700.0)))

@@ -22,8 +22,9 @@ from models import metrics
 from models.faults import FitFault
 from models.fitted import FittedModels
 from models.horizons import HEADS, p12
+from models.intervals import Drift
 from models.intervals_fit import Seen, fit_heads
-from models.local_fit import lay_out_places
+from models.local_fit import Places, lay_out_places, mean_day
 from models.margin_fit import Margin, fit_margins
 from models.params import FitParams
 from models.reference import ReferencePopulation, describe_groups, describe_indicators, quantile_grid
@@ -82,7 +83,7 @@ def fit_models(
     card = None if made is None else made.card
     say("reference population", 2 / 3)
     probabilities = _probabilities(fitted, held_out=False)
-    intervals, uncertain = fit_heads(_seen(fitted, rows), settings.intervals)
+    intervals, uncertain = fit_heads(_seen(fitted, rows, where, settings), settings.intervals)
     reference = _reference(X, scored, rows, fitted, probabilities, card=card, params=settings, places=places)
     figures = _figures(X, rows, fitted, made)
     say("done", 1.0)
@@ -140,7 +141,7 @@ def _probabilities(fitted: Mapping[str, Margin], *, held_out: bool) -> dict[str,
     return found
 
 
-def _seen(fitted: Mapping[str, Margin], rows: TrainingRows) -> dict[str, Seen]:
+def _seen(fitted: Mapping[str, Margin], rows: TrainingRows, where: Places | None, params: FitParams) -> dict[str, Seen]:
     """Per head probability, the cases that no margin in it was fitted on: what its intervals rest on."""
     honest = _probabilities(fitted, held_out=True)
     found: dict[str, Seen] = {}
@@ -153,7 +154,12 @@ def _seen(fitted: Mapping[str, Margin], rows: TrainingRows) -> dict[str, Seen]:
             later = any(margin.held_out is margin.full for margin in margins)
             chosen = rows.part(head, "calibrate" if later else "fit")
         steps = max(margin.calibrator.bins for margin in margins)
-        found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source, steps)
+        drift = None
+        if where is not None:
+            level = 0.0 if head in params.local.trends else params.local.level_drift
+            trend = margins[0].calibrator.local.trend_error
+            drift = Drift(since=mean_day(where.days[chosen.rows]), level=level, trend=trend)
+        found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source, steps, drift)
     return found
 
 

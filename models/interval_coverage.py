@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -23,9 +25,10 @@ class Held:
     width: FloatArray
 
 
-def held(table: IntervalTable, p: FloatArray, true: FloatArray) -> Held:
-    """Probabilities p (n,) and true probabilities (n,) of cases after the calibration, laid against the intervals."""
-    found = [table.at(value) for value in p.tolist()]
+def held(table: IntervalTable, p: FloatArray, true: FloatArray, days: Sequence[date] | None = None) -> Held:
+    """Probabilities p (n,) and true probabilities (n,) of cases after the calibration, assessed on `days` (n,) where
+    these are known, laid against the intervals."""
+    found = table.of(p.tolist(), days)
     low, high = np.array([one.low for one in found]), np.array([one.high for one in found])
     mean = mean_of_like(p, true)
     return Held((low <= mean) & (mean <= high), high - low)

@@ -12,17 +12,24 @@ alone and in a batch has the same bits.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import pairwise
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.local import YEAR
+from models.log_odds import log_odds, logistic
 
 
 class Interval(NamedTuple):
     """`low` <= the probability <= `high`, at `level`.
 
     `events` among the `cases` most like it when calibrating, whose predictions lay from `like_from` to `like_to`.
+    `years`: how long after them the case is assessed, for which the interval was widened; None where no days are known.
     """
 
     low: float
@@ -32,13 +39,37 @@ class Interval(NamedTuple):
     events: int
     like_from: float
     like_to: float
+    years: float | None
+
+
+class Drift(BaseModel):
+    """How far the general level may have moved since the calibration cases, whose mean day is `since`.
+
+    Standard errors in log-odds: `level` after one year, growing with the root of the years, for what nobody foresees;
+    `trend` a year, for a trend that is carried on and may be off.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    since: date
+    level: float = Field(ge=0)
+    trend: float = Field(ge=0)
+
+    def years(self, on: date) -> float:
+        """Years from the calibration cases to a day, none before them."""
+        return max(0, (on - self.since).days) / YEAR
+
+    def error(self, years: float) -> float:
+        """Standard error of the level, in log-odds, so many years later."""
+        return math.sqrt(self.level**2 * years + (self.trend * years) ** 2)
 
 
 class IntervalTable(BaseModel):
     """Intervals of one probability on `knots` from 0 to 1, linear between them.
 
     `low` and `high` do not fall and hold the knot between them; `cases`, `events`, `like_from` and `like_to` tell
-    of the calibration cases nearest each knot. `source`: which cases it was fitted on; `calibrated`: how many.
+    of the calibration cases nearest each knot. `source`: which cases it was fitted on; `calibrated`: how many. The
+    table is that of the calibration's own time; `drift`, where days are known, widens it for later cases.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -53,6 +84,7 @@ class IntervalTable(BaseModel):
     like_to: tuple[float, ...]
     calibrated: int
     source: str
+    drift: Drift | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> IntervalTable:
@@ -74,8 +106,8 @@ class IntervalTable(BaseModel):
             raise ValueError("predictions of like cases must run from lower to higher, within 0 and 1")
         return self
 
-    def at(self, probability: float) -> Interval:
-        """The interval around one probability in [0, 1]; ValueError outside."""
+    def at(self, probability: float, on: date | None = None) -> Interval:
+        """The interval around one probability in [0, 1] of a case assessed on a day; ValueError outside."""
         if not 0 <= probability <= 1:
             raise ValueError(f"a probability lies in 0 to 1, not at {probability}")
         after = min(bisect.bisect_right(self.knots, probability), len(self.knots) - 1)
@@ -84,6 +116,10 @@ class IntervalTable(BaseModel):
         share = (probability - left) / (right - left)
         low = self.low[before] + (self.low[after] - self.low[before]) * share
         high = self.high[before] + (self.high[after] - self.high[before]) * share
+        years = None if self.drift is None or on is None else self.drift.years(on)
+        if self.drift is not None and years:
+            beyond = NormalDist().inv_cdf((1.0 + self.level) / 2.0) * self.drift.error(years)
+            low, high = _beyond(probability, low, -beyond), _beyond(probability, high, beyond)
         nearest = before if probability - left <= right - probability else after
         # Rounding of the last bit may not push the probability out of its own interval.
         return Interval(
@@ -94,7 +130,14 @@ class IntervalTable(BaseModel):
             self.events[nearest],
             self.like_from[nearest],
             self.like_to[nearest],
+            years,
         )
+
+    def of(self, probabilities: Sequence[float], days: Sequence[date] | None = None) -> list[Interval]:
+        """The intervals of cases (n,), assessed on `days` (n,) where these are known."""
+        if days is None:
+            return [self.at(probability) for probability in probabilities]
+        return [self.at(probability, on) for probability, on in zip(probabilities, days, strict=True)]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `from_json(to_json())` gives an equal table."""
@@ -104,3 +147,12 @@ class IntervalTable(BaseModel):
     def from_json(cls, content: Mapping[str, Any]) -> IntervalTable:
         """Read back; pydantic's ValidationError lists every fault."""
         return cls.model_validate(content, strict=False)
+
+
+def _beyond(probability: float, end: float, more: float) -> float:
+    """An end of an interval moved away from its probability, down or up as the sign of `more` (log-odds) says: the two
+    distances are independent errors, so their squares add. Chances of 0 and 1 have no log-odds and stay."""
+    if not 0.0 < probability < 1.0 or not 0.0 < end < 1.0:
+        return end
+    place, apart = log_odds(probability), log_odds(probability) - log_odds(end)
+    return logistic(place + math.copysign(math.sqrt(apart * apart + more * more), more))

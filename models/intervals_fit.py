@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from scipy.stats import beta
+from sklearn.isotonic import IsotonicRegression
 
 from models.faults import FitFault
-from models.intervals import IntervalTable
+from models.intervals import Drift, IntervalTable
 from models.params import IntervalParams
 
 FloatArray = NDArray[np.float64]
@@ -39,12 +40,14 @@ _STEPS: Final = 50
 @dataclass(frozen=True)
 class Seen:
     """Calibrated probabilities p (n,) and labels y (n,) of cases outside the model's training; where they are from;
-    steps of the calibration that was fitted on them (0: a line)."""
+    steps of the calibration that was fitted on them (0: a line); how the level may move after them, where days are
+    known."""
 
     p: FloatArray
     y: FloatArray
     source: str
     steps: int = 0
+    drift: Drift | None = None
 
 
 def fit_heads(seen: Mapping[str, Seen], params: IntervalParams) -> tuple[dict[str, IntervalTable], dict[str, str]]:
@@ -73,11 +76,10 @@ def fit_intervals(seen: Seen, params: IntervalParams) -> IntervalTable:
     inside = np.round(np.quantile(p, np.linspace(0.0, 1.0, params.knots)), 6)
     knots = np.unique(np.clip(inside, 1 / _SCALE, 1 - 1 / _SCALE))
     rates = [_rate_at(float(logit(knot)), place, y, share, params) for knot in knots.tolist()]
-    low = np.minimum(np.array([low for low, _ in rates]), knots)
-    high = np.maximum(np.array([high for _, high in rates]), knots)
-    # Widened, never narrowed, until neither end falls with a rising probability.
-    low = np.minimum.accumulate(low[::-1])[::-1]
-    high = np.maximum.accumulate(high)
+    # Ends that fall with a rising probability are drawn together (isotonic regression; each knot stands for as many
+    # cases), then widened to hold the probability itself.
+    low = np.minimum(IsotonicRegression().fit_transform(knots, [low for low, _ in rates]), knots)
+    high = np.maximum(IsotonicRegression().fit_transform(knots, [high for _, high in rates]), knots)
     # Beyond the predictions seen: from no chance below the lowest, to certainty above the highest.
     ends = np.concatenate([[0.0], np.floor(low * _SCALE) / _SCALE, [math.floor(low[-1] * _SCALE) / _SCALE]])
     tops = np.concatenate([[math.ceil(high[0] * _SCALE) / _SCALE], np.ceil(high * _SCALE) / _SCALE, [1.0]])
@@ -95,6 +97,7 @@ def fit_intervals(seen: Seen, params: IntervalParams) -> IntervalTable:
         like_to=tuple(math.ceil(float(p[near].max()) * _SCALE) / _SCALE for near in like),
         calibrated=cases,
         source=source,
+        drift=seen.drift,
     )
 
 

@@ -64,7 +64,7 @@ class LocalShifts(BaseModel):
     """Shifts in log-odds by area, industry and both together; 0 where a group is unknown or too small.
 
     `trend` is per year, counted from `trend_from` and no further than `trend_until`: nobody knows for how long a
-    trend goes on.
+    trend goes on. `trend_error`: its standard error, log-odds a year.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -73,6 +73,7 @@ class LocalShifts(BaseModel):
     industries: dict[str, float] = {}
     cells: dict[str, float] = {}
     trend: float = 0.0
+    trend_error: float = 0.0
     trend_from: date | None = None
     trend_until: date | None = None
 
@@ -80,6 +81,8 @@ class LocalShifts(BaseModel):
     def _dated(self) -> LocalShifts:
         if self.trend and (self.trend_from is None or self.trend_until is None):
             raise ValueError("a trend needs the days between which it runs")
+        if self.trend_error < 0:
+            raise ValueError("a trend's error must not be below zero")
         return self
 
     def at(self, place: Place, ruled: float = 0.0) -> Shift:

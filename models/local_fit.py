@@ -89,6 +89,11 @@ def lay_out_places(places: pd.DataFrame, figures: Mapping[str, Sequence[float | 
     )  # fmt: skip
 
 
+def mean_day(days: IntArray) -> date:
+    """The middle of some days (n,), given as day numbers."""
+    return date.fromordinal(round(float(days.mean())))
+
+
 @dataclass(frozen=True)
 class LocalFit:
     """A logistic line on the margin with shifts beside it: log-odds = intercept + slope x margin + shift."""
@@ -96,7 +101,6 @@ class LocalFit:
     intercept: float
     slope: float
     shifts: LocalShifts
-    trend_error: float
 
 
 def first_shifts(y: FloatArray, places: Places, params: LocalParams, *, trend: float | None) -> LocalFit:
@@ -117,7 +121,7 @@ def shifts_beside(
 ) -> LocalFit:
     """Shifts from labels y (n,) beside margins (n,), drawn towards none, or, for areas, towards what courts' figures
     let expect. `trend`: what is expected of it, None for none."""
-    nothing = LocalFit(0.0, 1.0, LocalShifts(), params.trend_error)
+    nothing = LocalFit(0.0, 1.0, LocalShifts(trend_error=params.trend_error))
     plain = _fit(y, margin, places, params, nothing, trend=trend)
     expected = _expected(plain.pooled, places, params)
     if expected is None:
@@ -157,7 +161,7 @@ def _fit(
         columns.append(years)
         means.append(trend)
         # What was seen before is doubted at least as much as practice may have turned since.
-        errors.append(params.trend_error if before is None else max(before.trend_error, params.trend_drift))
+        errors.append(params.trend_error if before is None else max(before.shifts.trend_error, params.trend_drift))
     earlier = LocalShifts() if before is None else before.shifts
     means_of = [
         np.array([table.get(name, 0.0) for name in names])
@@ -185,14 +189,12 @@ def _fit(
         industries=by_industry,
         cells=by_cell,
         trend=float(pooled.fixed[-1]) if trend is not None else 0.0,
+        trend_error=float(pooled.fixed_error[-1]) if trend is not None else 0.0,
         trend_from=origin if trend is not None else None,
         trend_until=until if trend is not None else None,
     )
     slope = float(pooled.fixed[1]) if before is not None else 0.0
-    return _Fit(
-        pooled,
-        LocalFit(float(pooled.fixed[0]), slope, shifts, float(pooled.fixed_error[-1]) if trend is not None else 0.0),
-    )
+    return _Fit(pooled, LocalFit(float(pooled.fixed[0]), slope, shifts))
 
 
 def _expected(found: Pooled, places: Places, params: LocalParams) -> FloatArray | None:

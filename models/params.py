@@ -110,7 +110,8 @@ class LocalParams:
     `trends`: outcomes whose level follows a yearly trend, with what is expected of it beforehand, in log-odds a year
     (S0a: 10.1 % of applications succeeded in 2015, 41.2 % in 2025), and `trend_error`: by how much another court's may
     differ from that; `trend_drift`: how much an earlier trend may be off by now; `trend_years`: for how long after the
-    last calibration case a trend is carried on.
+    last calibration case a trend is carried on. `level_drift`: how far the level of an outcome without a trend may move
+    within a year, in log-odds: the economy and the courts' pressure change, and nobody foresees how [A].
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -120,6 +121,7 @@ class LocalParams:
     trend_error: float = 0.07
     trend_drift: float = 0.05
     trend_years: float = 3.0
+    level_drift: float = 0.07
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class IntervalParams:
     like_share: float = 0.1
     min_window: int = 100
     window_steps: float = 1.0
-    tilt_sd: float = 0.5
+    tilt_sd: float = 0.7
     knots: int = 41
     min_events: int = 20
 
@@ -234,6 +236,7 @@ class FitParams:
             )
             > 0,
             "local.trend_years must be at least 0": self.local.trend_years >= 0,
+            "local.level_drift must be at least 0": self.local.level_drift >= 0,
             "extrapolation_quantile must be 0 to 0.5": 0 <= self.extrapolation_quantile <= 0.5,
             "disagreement_quantile must be 0.5 to 1": 0.5 <= self.disagreement_quantile <= 1,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -86,10 +87,13 @@ def probabilities(
     }
 
 
-def intervals(bundle: Bundle, probability: Mapping[str, FloatArray]) -> dict[str, tuple[Interval, ...]]:
-    """The interval of every head probability (n,) for which the bundle has one (`models.intervals`)."""
+def intervals(
+    bundle: Bundle, probability: Mapping[str, FloatArray], days: Sequence[date] | None = None
+) -> dict[str, tuple[Interval, ...]]:
+    """The interval of every head probability (n,) for which the bundle has one (`models.intervals`), on the day of each
+    case (n,), or, without days, as of the calibration."""
     return {
-        head: tuple(bundle.intervals[head].at(value) for value in values.tolist())
+        head: tuple(bundle.intervals[head].of(values.tolist(), days))
         for head, values in probability.items()
         if head in bundle.intervals
     }

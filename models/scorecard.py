@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from models.binning import bin_numbers
 from models.faults import PredictFault
+from models.log_odds import logistic
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -214,8 +215,7 @@ class Scorecard(_Model):
 
     def probability(self, total: FloatArray) -> FloatArray:
         """Probability (n,) of re-default within 12 months that the total stands for."""
-        # math.exp one by one: NumPy's own differs with the processor's vector width.
-        return np.array([_risk(value) for value in self.log_odds(total).tolist()], dtype=np.float64)
+        return np.array([logistic(-value) for value in self.log_odds(total).tolist()], dtype=np.float64)
 
     def log_odds(self, total: FloatArray) -> FloatArray:
         """ln(odds of no re-default within 12 months), (n,), that the total stands for."""
@@ -246,7 +246,3 @@ class Scorecard(_Model):
     def from_json(cls, content: Mapping[str, Any]) -> Scorecard:
         """Read a card back; pydantic's ValidationError lists every fault."""
         return cls.model_validate(content, strict=False)
-
-
-def _risk(log_odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(min(log_odds, 700.0)))

@@ -85,12 +85,13 @@ def calibrate(work: Work) -> Work:
     """Margins to probabilities at each case's place and day, with their intervals, the two horizons coherent by
     construction, and the two cautions."""
     places = work.places()
-    shifts = shifts_of(work.bundle, [row for row in work.cases() if row["case_key"] in places], work.policy)
+    rows = [row for row in work.cases() if row["case_key"] in places]
+    shifts = shifts_of(work.bundle, rows, work.policy)
     found = probabilities(work.bundle, {outcome: part.margin for outcome, part in work.explained.items()}, shifts)
     totals = None if work.points is None else np.array([one["total"] for one in work.points], dtype=np.float64)
     cautions = warnings(work.bundle, work.assessed, found, totals)
     given = {name: values for name, values in found.items() if values is not None}
-    sure = intervals(work.bundle, given)
+    sure = intervals(work.bundle, given, [row["as_of"].date() for row in rows])
     return replace(work, shifts=shifts, probabilities=given, intervals=sure, cautions=cautions)
 
 

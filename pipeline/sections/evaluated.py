@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,11 @@ class Evaluated:
             p=None if given is None else given[rows],
             true=true,
         )
+
+    def days(self, keys: pd.Index) -> list[date]:
+        """The day on which each of the cases `keys` is assessed."""
+        cohort = self.prepared.cohort.select("case_key", "as_of").to_pandas().set_index("case_key")
+        return [moment.date() for moment in cohort.loc[keys, "as_of"]]
 
     def groups(self, keys: pd.Index) -> pd.DataFrame:
         """Region, industry and kind of subject (`GROUPINGS`) of the cases `keys`, as text, `UNKNOWN` where null."""

@@ -28,15 +28,18 @@ def intervals(given: Evaluated) -> Section:
         cases, table = given.held_out(outcome), given.bundle.intervals.get(outcome)
         if table is None or cases.p is None or not len(cases.y):
             continue
-        found = [table.at(value) for value in cases.p.tolist()]
-        width = np.array([one.high - one.low for one in found])
+        days = given.days(cases.keys)
+        width = np.array([one.high - one.low for one in table.of(cases.p.tolist(), days)])
         metrics[outcome] = {"level": table.level, "cases": len(width), "mean_width": float(width.mean())}
         if outcome == CARD_OUTCOME:
             metrics[outcome]["uncertain"] = _uncertain(given, cases, table)
-        known = np.zeros(len(width), dtype=np.bool_) if cases.true is None else ~np.isnan(cases.true)
-        if cases.true is not None and known.sum() >= given.settings.min_cases:
-            p, true = cases.p[known], cases.true[known]
-            hit = held(table, p, true)
+        if given.truth is None:
+            continue
+        true = given.truth.loc[cases.keys, f"recorded_{outcome}"].to_numpy(dtype=np.float64)
+        known = ~np.isnan(true)
+        if known.sum() >= given.settings.min_cases:
+            p = cases.p[known]
+            hit = held(table, p, true[known], [on for on, is_known in zip(days, known, strict=True) if is_known])
             metrics[outcome]["held"] = float(hit.inside.mean())
             tables[outcome] = by_group(given.groups(cases.keys[known]), p, hit, given.settings.min_cases)
     return Section({"intervals": metrics} if metrics else {}, tables, tuple(_line(*item) for item in metrics.items()))
@@ -74,5 +77,5 @@ def _uncertain(given: Evaluated, cases: HeldOut, table: IntervalTable) -> float:
         return 0.0
     number = given.policy.rules(given.frames.splits["as_of"].max().date()).number
     cap, widest = number["grade.caps.p_redefault_12"], number["warnings.limits.interval_width"]
-    found = [table.at(value) for value in cases.p.tolist()]
+    found = table.of(cases.p.tolist(), given.days(cases.keys))
     return float(np.mean([one.low <= cap < one.high or one.high - one.low > widest for one in found]))

@@ -51,14 +51,19 @@ def truth(given: Evaluated) -> Section:
 
 
 def applicants(given: Evaluated, table: pd.DataFrame, outcome: str) -> HeldOut:
-    """Every case of the outcome's test period whose truth is known and whose debtor was not learnt from; labels NaN.
+    """Every case of the outcome's test period of which a model is asked, whose truth is known and whose debtor was not
+    learnt from; labels NaN.
 
-    Truth of re-default is that of the world in which the repair is granted, so it is known for refused cases too.
+    Truth of re-default is that of the world in which the repair is granted, so it is known for refused cases too. Where
+    the rules decide (statutory exits, negative list) no model is asked, and none was taught.
     """
     splits, cohort = given.frames.splits, given.prepared.cohort.select("case_key", "debtor_id", "as_of").to_pandas()
     start = splits.loc[(splits["outcome"] == outcome) & (splits["split"] == "test"), "as_of"].min()
     seen = set(splits.loc[splits["split"].isin(("fit", "calibrate")), "debtor_id"])
-    mine = cohort[(cohort["as_of"] >= start) & ~cohort["debtor_id"].isin(seen)].sort_values("case_key")
+    labels = given.frames.labels
+    ruled = set(labels.loc[(labels["outcome"] == "success") & (labels["status"] == "excluded"), "case_key"])
+    free = ~cohort["debtor_id"].isin(seen) & ~cohort["case_key"].isin(ruled)
+    mine = cohort[(cohort["as_of"] >= start) & free].sort_values("case_key")
     true = table.loc[mine["case_key"], outcome].to_numpy(dtype=np.float64)
     mine, true = mine[~np.isnan(true)], true[~np.isnan(true)]
     rows = given.frames.X.index.get_indexer(pd.Index(mine["case_key"])).astype(np.int64)

@@ -27,6 +27,9 @@ _COLUMN: Final = {"success": "success_", "redefault": "cause_"}
 def read_truth(truth: Path, prepared: Prepared) -> pd.DataFrame:
     """The truth of the cohort's cases by case key; `success`, `redefault_6`, `redefault_12` are probabilities.
 
+    `recorded_<outcome>`: of the outcome's standing in the records, which is all that labels show: of re-defaults, some
+    stay unnoticed and some are recorded only after the half year (null where nothing was granted).
+
     `known_<outcome>`: log-odds from the causes that records can show, the hidden ones averaged out; hidden causes are
     drawn apart from all others, so leaving their part away ranks cases as averaging over it would. Raises
     InputRefused when `truth` is not the truth of these very cases.
@@ -39,7 +42,9 @@ def read_truth(truth: Path, prepared: Prepared) -> pd.DataFrame:
     if missing:
         raise InputRefused(f"{truth} is the truth of another world: {missing} cases are not in it")
     frame = frame.join(prepared.cohort.select("case_key"), on="case_key", how="semi")
-    table = frame.to_pandas().set_index("case_key").rename(columns={f"p_{name}": name for name in HEADS})
+    named = {f"p_{name}": name for name in HEADS} | {f"p_recorded_{n}": f"recorded_redefault_{n}" for n in (6, 12)}
+    table = frame.to_pandas().set_index("case_key").rename(columns=named)
+    table["recorded_success"] = table["success"]
     strengths = read_json(truth / "world.json")["params"]
     for outcome, (model, hidden) in HIDDEN.items():
         apart = sum(strengths[model][name] * table[f"{_COLUMN[model]}{name}"].to_numpy() for name in hidden)

@@ -78,6 +78,7 @@ def interval(low: float, high: float, cases: int, events: int) -> dict[str, Any]
         "events": events,
         "like_from": max(0.0, low - 0.02),
         "like_to": high + 0.02,
+        "years": 1.5,
     }
 
 

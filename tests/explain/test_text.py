@@ -50,11 +50,12 @@ def test_the_whole_text(pieces: dict[str, Any]) -> None:
         "  合计 Total：66.5",
         "  修复成功 repair success：50.0%（区间 46.0%–53.0%）",
         "    校准时与本案最相近（预测概率44.0%至55.0%）的620件中，305件获准修复；连同相邻案件估计，此类案件的真实比例"
-        "有90%的把握在46.0%至53.0%之间。",
+        "有90%的把握在46.0%至53.0%之间。校准所用案件平均在本案之前1.5年，区间已按此放宽。",
         "  十二个月内再失信 re-default within 12 months：12.6%（区间 10.0%–15.0%）",
         "    Of the 380 calibration cases most like this one (predicted 8.0% to 17.0%), 47 re-defaulted within 12 "
         "months; reckoned with their neighbours, the true share among such cases lies between 10.0% and 15.0% "
-        "(90% confidence).",
+        "(90% confidence). The calibration's cases lie 1.5 years before this one on average, and the interval is "
+        "widened for that.",
         "     债务 obligations：O1、O2",
         "  [DT5] 积分在65至79.9之间：B级",
         "     事实：债权同意占比=不详；履行比例=25%；未履行金额=5.23万元",
@@ -94,6 +95,14 @@ def test_a_probability_without_an_interval_says_why_and_claims_nothing(pieces: d
     outcomes = ("修复成功", "六个月内再失信", "十二个月内再失信")
     assert f"  {'、'.join(f'{outcome}的概率区间' for outcome in outcomes)}：{why}" in text
     assert text.count("区间") == 3
+
+
+def test_an_interval_of_the_calibrations_own_time_speaks_of_no_years(pieces: dict[str, Any]) -> None:
+    later = explain_text(build_record(**pieces), DESCRIBE)
+    assert later.count("1.5年，区间已按此放宽") == 3
+    for years in (None, 0.0):
+        now = {name: found | {"years": years} for name, found in pieces["intervals"].items()}
+        assert "放宽" not in explain_text(build_record(**pieces | {"intervals": now}), DESCRIBE)
 
 
 def test_what_another_catalogue_measured_is_shown_without_its_unit(pieces: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy.stats import beta
 from models.bundle import Bundle
 from models.faults import FitFault
 from models.interval_coverage import held, mean_of_like
-from models.intervals import IntervalTable
+from models.intervals import Drift, IntervalTable
 from models.intervals_fit import Seen, fit_heads, fit_intervals
 from models.metrics import logistic_line
 from models.params import IntervalParams
@@ -165,6 +166,84 @@ def test_too_few_of_either_outcome_have_no_interval_and_the_reason_is_kept() -> 
     assert set(tables) == {"redefault_6"}
     assert set(absent) == {"intervals.success"}
     assert "281 events among 300 cases" in absent["intervals.success"]
+
+
+SINCE = date(2022, 7, 1)
+
+
+@settings(max_examples=300, deadline=None)
+@given(p=st.floats(0, 1), other=st.floats(0, 1), days=st.integers(0, 3000), more=st.integers(0, 3000))
+def test_later_cases_have_wider_intervals_that_still_hold_and_rise(
+    table: IntervalTable, p: float, other: float, days: int, more: int
+) -> None:
+    drifting = table.model_copy(update={"drift": Drift(since=SINCE, level=0.07, trend=0.04)})
+    then, soon, late = (drifting.at(p, SINCE + timedelta(days=n)) for n in (0, days, days + more))
+    assert then[:7] == table.at(p)[:7]
+    assert (then.years, soon.years) == (0.0, days / 365.25)
+    for inner, outer in ((then, soon), (soon, late)):
+        assert outer.low <= inner.low + 1e-12
+        assert outer.high >= inner.high - 1e-12
+        assert 0 <= outer.low <= p <= outer.high <= 1
+    one, two = (drifting.at(value, SINCE + timedelta(days=days)) for value in sorted((p, other)))
+    assert one.low <= two.low + 1e-12
+    assert one.high <= two.high + 1e-12
+
+
+def test_errors_of_level_and_trend_add_as_squares_of_log_odds(table: IntervalTable) -> None:
+    drift = Drift(since=SINCE, level=0.3, trend=0.2)
+    on = SINCE + timedelta(days=1461)  # four years: 0.3 * 2 and 0.2 * 4
+    assert drift.error(drift.years(on)) == pytest.approx(1.0, abs=1e-12)
+    plain, found = table.at(0.25), table.model_copy(update={"drift": drift}).at(0.25, on)
+
+    def apart(end: float) -> float:
+        return abs(math.log(end / (1 - end)) - math.log(1 / 3))
+
+    for before, after in ((plain.low, found.low), (plain.high, found.high)):
+        assert apart(after) ** 2 == pytest.approx(apart(before) ** 2 + 1.6448536269514722**2, abs=1e-9)
+    assert found.years == 4.0
+
+
+def test_without_days_nothing_is_widened_and_the_years_are_not_told(table: IntervalTable) -> None:
+    drifting = table.model_copy(update={"drift": Drift(since=SINCE, level=0.3, trend=0.2)})
+    assert drifting.at(0.25) == table.at(0.25)
+    assert table.at(0.25, SINCE + timedelta(days=900)) == table.at(0.25)
+    assert table.at(0.25).years is None
+    assert drifting.at(0.25, SINCE - timedelta(days=900))[:2] == table.at(0.25)[:2]
+    days = [SINCE, SINCE + timedelta(days=400)]
+    assert drifting.of([0.2, 0.3], days) == [drifting.at(0.2, days[0]), drifting.at(0.3, days[1])]
+    with pytest.raises(ValueError, match="zip"):
+        drifting.of([0.2, 0.3], days[:1])
+
+
+@pytest.mark.parametrize(
+    ("level", "trend", "message"),
+    [(-0.1, 0.0, "greater than or equal to 0"), (0.1, -1e-9, "greater than or equal to 0"), (math.inf, 0.0, "finite")],
+)
+def test_a_drift_below_zero_or_without_end_is_refused(level: float, trend: float, message: str) -> None:
+    assert Drift(since=SINCE, level=0.0, trend=0.0).error(9.0) == 0.0
+    with pytest.raises(ValidationError, match=message):
+        Drift(since=SINCE, level=level, trend=trend)
+
+
+def test_intervals_hold_a_level_that_wanders_as_far_as_is_allowed_for() -> None:
+    """A level that moved by a normal error, at its own time and three years later: one is held, the other not."""
+    rng = np.random.default_rng(5)
+    drift = Drift(since=SINCE, level=0.1, trend=0.08)
+    on = SINCE + timedelta(days=1096)
+    inside = np.zeros((200, 3))
+    for world in range(200):
+        p, y, (slope, level) = sample(rng, 2000)
+        found = fit_intervals(Seen(p, y, "made", drift=drift), PARAMS)
+        score = np.array([0.3])
+        real, said = float(curve(score)[0]), float(sigmoid(level + slope * score)[0])
+        moved = float(sigmoid(np.log(real / (1 - real)) + rng.normal(0, drift.error(3.0), 1))[0])
+        for place, (true, day) in enumerate(((real, SINCE), (moved, on), (moved, SINCE))):
+            one = found.at(said, day)
+            inside[world, place] = one.low <= true <= one.high
+    then, later, blind = inside.mean(axis=0)
+    assert then == pytest.approx(0.9, abs=0.05)
+    assert later == pytest.approx(0.9, abs=0.05)
+    assert blind < 0.7
 
 
 @pytest.mark.parametrize(

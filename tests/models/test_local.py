@@ -52,6 +52,8 @@ def test_json_round_trip_and_a_trend_without_days_is_refused() -> None:
     assert Calibrator.from_json(calibrator.to_json()) == calibrator
     with pytest.raises(ValidationError, match="a trend needs the days between which it runs"):
         LocalShifts(trend=0.1)
+    with pytest.raises(ValidationError, match="a trend's error must not be below zero"):
+        LocalShifts(trend_error=-0.01)
     assert LocalShifts(trend=0.0).years(date(2020, 1, 1)) == 0.0
 
 

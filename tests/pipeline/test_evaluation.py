@@ -112,6 +112,18 @@ def test_applicants_are_none_whose_debtor_was_learnt_from(given: Evaluated) -> N
     assert not learnt & set(found.debtors.tolist())
 
 
+def test_applicants_are_none_whom_the_rules_refuse_before_a_model_is_asked(given: Evaluated) -> None:
+    assert given.truth is not None
+    labels = given.frames.labels
+    ruled = labels.loc[(labels["outcome"] == "success") & (labels["status"] == "excluded"), "case_key"]
+    for outcome in ("success", "redefault_12"):
+        found = applicants(given, given.truth, outcome)
+        assert set(given.held_out(outcome).keys) <= set(found.keys) | set(ruled)
+        assert not set(ruled) & set(found.keys)
+    discretionary = given.truth.index[given.truth["success"].notna()]
+    assert len(set(ruled) & set(discretionary)) > 20  # the negative list: a court could have granted them
+
+
 def test_small_groups_are_insufficient_rather_than_a_number() -> None:
     y = np.array([1.0, 0.0] * 60)
     names = ["big"] * 100 + ["small"] * 20

@@ -172,7 +172,7 @@ _FEW = "12 events among 300 cases (calibration period); intervals need 20 of eit
 def interval(p: float) -> dict[str, Any]:
     """An interval some three points wide on either side."""
     return {"low": max(0.0, p - 0.03), "high": min(1.0, p + 0.03), "level": 0.9, "cases": 412, "events": 91,
-            "like_from": max(0.0, p - 0.02), "like_to": min(1.0, p + 0.02)}  # fmt: skip
+            "like_from": max(0.0, p - 0.02), "like_to": min(1.0, p + 0.02), "years": 1.5}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
