@@ -6,7 +6,10 @@ import csv
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +24,7 @@ from pipeline.global_pictures import grouped
 from pipeline.home import Home
 from pipeline.in_force import rules_in_force
 from pipeline.refusals import InputRefused
-from pipeline.say import DONE, Outcome, progress, tell
+from pipeline.say import DONE, Advance, Outcome, progress, tell
 from pipeline.sections.backtest import backtest
 from pipeline.sections.censoring import censoring
 from pipeline.sections.challengers import challengers
@@ -65,6 +68,8 @@ SECTIONS: Final[tuple[tuple[str, Callable[[Evaluated], Section]], ...]] = (
     ("explanations", explanations),
     ("stability", reasons_stability),
 )
+# About half of the work, most of it refits.
+ASIDE: Final = frozenset({"backtest", "challengers"})
 
 
 def evaluate(
@@ -78,12 +83,11 @@ def evaluate(
     """Write `metrics.json`, `tables.json`, `global.json`, `roc.csv` and `reliability.csv` of a bundle on a dataset."""
     home = Home.from_environment()
     given = open_evaluated(reference, directory, features, truth, params_file)
-    found: list[tuple[str, Section]] = []
+    # Indicators that are not on disk would have to be computed twice.
+    aside = ASIDE if features is not None else frozenset()
+    again = partial(sections_of, aside, given.bundle.id, directory, features, truth, params_file)
     with progress("evaluating") as advance:
-        for name, section in SECTIONS:
-            advance(len(found), len(SECTIONS))
-            found.append((name, section(given)))
-        advance(len(found), len(SECTIONS))
+        found = all_sections(given, SECTIONS, aside, again, advance)
     write_json(out / "global.json", global_view(given.bundle, given.frames.X, grouped(given.prepared.cohort)))
     metrics = without_nan(joined_metrics(given, found))
     write_json(out / "metrics.json", metrics)
@@ -126,6 +130,41 @@ def open_evaluated(
         truth=None if truth is None else read_truth(truth, prepared),
         audit=read_audit([dataset.read_bucket(n, ("debtor_audit",))["debtor_audit"] for n in dataset.bucket_numbers()]),
     )
+
+
+def all_sections(
+    given: Evaluated,
+    sections: Sequence[tuple[str, Callable[[Evaluated], Section]]],
+    aside: frozenset[str],
+    again: Callable[[], Mapping[str, Section]],
+    advance: Advance,
+) -> list[tuple[str, Section]]:
+    """All `sections` in their order; `again` gives those of `aside`, in a process of its own meanwhile."""
+    mine = [(name, section) for name, section in sections if name not in aside]
+    found: dict[str, Section] = {}
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        elsewhere = pool.submit(again) if aside else None
+        for name, section in mine:
+            advance(len(found), len(sections))
+            found[name] = section(given)
+        if elsewhere is not None:
+            advance(len(found), len(sections))
+            found |= elsewhere.result()
+    advance(len(found), len(sections))
+    return [(name, found[name]) for name, _ in sections]
+
+
+def sections_of(
+    names: frozenset[str],
+    reference: str,
+    directory: Path,
+    features: Path | None,
+    truth: Path | None,
+    params_file: Path | None,
+) -> dict[str, Section]:
+    """Some sections of a bundle on a dataset, by name."""
+    given = open_evaluated(reference, directory, features, truth, params_file)
+    return {name: section(given) for name, section in SECTIONS if name in names}
 
 
 def joined_metrics(given: Evaluated, found: Sequence[tuple[str, Section]]) -> dict[str, Any]:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from explain.canonical import canonical
 from explain.stability import Stability
-from pipeline.evaluate import SECTIONS, evaluate, joined_metrics, open_evaluated, without_nan
+from pipeline.evaluate import (
+    SECTIONS,
+    all_sections,
+    evaluate,
+    joined_metrics,
+    open_evaluated,
+    sections_of,
+    without_nan,
+)
 from pipeline.files import read_json
 from pipeline.refusals import InputRefused
 from pipeline.report import render
@@ -63,6 +73,30 @@ def test_every_section_that_has_tables_is_shown(trained: Trained, folder: Path) 
     assert [heading for heading in headings if f">{heading}" not in page] == []
     assert ">None<" not in page
     assert "nan" not in (folder / "metrics.json").read_text(encoding="utf-8").lower().split()
+
+
+def test_sections_of_a_second_process_stand_in_their_place_and_say_the_same(trained: Trained, given: Evaluated) -> None:
+    frames, truth = trained.root / "features", trained.root / "world_truth"
+    names = frozenset({"grades", "decisions", "groups"})
+    again = partial(sections_of, names, trained.first.id, trained.world, frames, truth, None)
+    few = [(name, section) for name, section in SECTIONS if name in {*names, "figures", "intervals"}]
+    steps: list[tuple[int, int]] = []
+    found = all_sections(given, few, names, again, lambda done, total: steps.append((done, total)))
+    assert [name for name, _ in found] == [name for name, _ in few]
+    for name, section in few:
+        assert canonical(without_nan(dict(found)[name].metrics)) == canonical(without_nan(section(given).metrics))
+    assert steps == [(0, 5), (1, 5), (2, 5), (5, 5)]
+
+
+def test_what_a_second_process_refuses_is_refused_here(trained: Trained, given: Evaluated) -> None:
+    again = partial(
+        sections_of, frozenset({"grades"}), trained.first.id, trained.world, trained.root / "nothing", None, None
+    )
+    with pytest.raises(InputRefused, match="holds no indicators: run `repair-risk features"):
+        all_sections(given, SECTIONS[:0], frozenset({"grades"}), again, lambda _done, _total: None)
+    assert [name for name, _ in all_sections(given, SECTIONS[5:6], frozenset(), again, lambda _done, _total: None)] == [
+        "grades"
+    ]
 
 
 def test_figures_have_intervals_and_challengers_the_same_cases(folder: Path) -> None:
