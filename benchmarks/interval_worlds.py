@@ -41,16 +41,14 @@ from policy.parameters import load as load_policy
 from records.dataset import Dataset
 
 DEBTORS_PER_BUCKET = 10_000
-YEARS = 2.3  # from the calibration's cases to the test's, on average
-MACRO_MOVED = 0.08  # by so much the default world's economy eases between them, in log-odds
 LEAST = 5000  # test cases of a group, all worlds together, below which it is not shown
 
 
 def history(number: int, seed: int, drawn: bool) -> WorldParams:
-    """The default world, or one whose courts grow generous at another pace and whose economy weighs otherwise.
+    """The default world, or one whose courts grow generous at another pace and whose economy went another way.
 
-    The pace is drawn as `LocalParams` expects it of a court unknown, .18 a year give or take .07; the weight of the
-    economy so that the level of re-default moves from calibration to test by `level_drift` a root year.
+    As `LocalParams` expects it of a court unknown: a pace of .18 a year give or take .07, and an economy that wanders
+    by `level_drift` from one year to the next.
     """
     plain = WorldParams()
     if not drawn:
@@ -58,8 +56,8 @@ def history(number: int, seed: int, drawn: bool) -> WorldParams:
     rng = np.random.default_rng([seed, number])
     local = LocalParams()
     pace = rng.normal(local.trends["success"], local.trend_error)
-    macro = rng.normal(0.0, local.level_drift * np.sqrt(YEARS) / MACRO_MOVED)
-    return replace(plain.changed("redefault", "macro", float(macro)), grant_slope=float(pace))
+    economy = np.cumsum(rng.normal(0.0, local.level_drift, len(plain.economy)))
+    return replace(plain, grant_slope=float(pace), economy=tuple(economy.tolist()))
 
 
 def world(number: int, debtors: int, seed: int, drawn: bool, policy: Policy) -> tuple[Prepared, pl.DataFrame]:

@@ -1,6 +1,7 @@
 """How often intervals hold what they claim: repeated worlds whose truth is known, four methods on the same draws.
 
     python -m benchmarks.intervals --worlds 200 --cases 3000 --calibration line
+    python -m benchmarks.intervals --worlds 1500 --methods ours
 
 In a world the true chance of a case follows its score along a bent curve, its court area and a hidden cause. The score
 is calibrated on `cases` labels (by a line, or by the steps that many events are given), and every method says an
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -102,7 +103,9 @@ METHODS: dict[str, Callable[..., Ends]] = {
 }  # fmt: skip
 
 
-def worlds(count: int, cases: int, params: FitParams, seed: int) -> Iterator[dict[str, NDArray[np.float64]]]:
+def worlds(
+    count: int, cases: int, params: FitParams, seed: int, methods: Sequence[str]
+) -> Iterator[dict[str, NDArray[np.float64]]]:
     """Per world and method, rows (new case): claim held, own area's truth held, width."""
     fixed = np.random.default_rng(seed)
     new, area = draw(fixed, 400)
@@ -118,8 +121,8 @@ def worlds(count: int, cases: int, params: FitParams, seed: int) -> Iterator[dic
         calibrator = fitted(np.arange(cases))
         seen = Seen(calibrator.apply(score), y, "made", calibrator.bins)
         found = {}
-        for name, method in METHODS.items():
-            low, high = method(seen, calibrator.apply(new), rng=rng, refit=lambda rows, f=fitted: f(rows).apply(new))
+        for name in methods:
+            low, high = METHODS[name](seen, calibrator.apply(new), rng=rng, refit=lambda rows, f=fitted: f(rows).apply(new))
             held = [(low <= true) & (true <= high) for true in (like, own)]
             found[name] = np.column_stack([*held, high - low]).astype(np.float64)
         yield found
@@ -131,17 +134,18 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=3000)
     parser.add_argument("--calibration", choices=("line", "steps"), default="line")
     parser.add_argument("--seed", type=int, default=20260401)
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     given = parser.parse_args()
     # Steps need this many events: more than any world has, or none.
     params = replace(FitParams(), isotonic_min_events=10**9 if given.calibration == "line" else 1)
     new, area = draw(np.random.default_rng(given.seed), 400)
     tenth = np.argsort(np.argsort(new)) * 10 // len(new)
-    kept = list(worlds(given.worlds, given.cases, params, given.seed))
+    kept = list(worlds(given.worlds, given.cases, params, given.seed, given.methods))
     out = sys.stdout
     out.write(
         f"{given.worlds} worlds, {given.cases} calibration cases, calibrated by a {given.calibration}; claim 0.90\n"
     )
-    for name in METHODS:
+    for name in given.methods:
         all_ = np.stack([one[name] for one in kept])
         held, own, width = all_.mean(axis=0).T
         error = all_[:, :, 0].mean(axis=1).std() / np.sqrt(given.worlds)

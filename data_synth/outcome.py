@@ -93,7 +93,7 @@ def draw_outcome(d: Debtors, debts: Debts, app: Applications, params: WorldParam
         "past_shock": d.past_shock + 0.0 * d.ability,
         "region": column("hazard")[d.place],
         "industry": np.where(d.industry >= 0, trade[np.maximum(d.industry, 0)], 0.0),
-        "macro": macro(year_of(start)),
+        "macro": macro(year_of(start), params.economy),
         "hidden_resilience": d.resilience_used,
         "hidden_debts": d.debts_used,
         "later_shock": used + 0.0 * d.ability,

@@ -12,6 +12,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from data_synth.places import ECONOMY
+
 # Log-odds per unit of each cause of re-default within 12 months of an effective lifting.
 # hidden_* and later_shock are in no record known at the decision.
 REDEFAULT_EFFECTS = {
@@ -73,7 +75,8 @@ class WorldParams:
     but would apply only after the last observed day; `detected` the share of breaches outside the court's
     own registers that come to light under mean monitoring; `insight` how much of the debtor's hidden
     resilience the panel's reading takes in (standard units; 0: none, so the record holds all that ties
-    grants to re-default).
+    grants to re-default); `economy` the pressure on debtors, year means from 2014 on, that the cause `macro` of
+    re-default takes its value from.
     """
 
     first_day: date = date(2015, 1, 1)
@@ -88,6 +91,7 @@ class WorldParams:
     redefault_level: float = -1.96
     detected: float = 0.70
     insight: float = 0.0
+    economy: tuple[float, ...] = ECONOMY
     redefault: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(REDEFAULT_EFFECTS)))
     success: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(SUCCESS_EFFECTS)))
     shuffle: str | None = None
@@ -102,6 +106,8 @@ class WorldParams:
             problems += [f"{label} has an unknown cause {name!r}" for name in given if name not in known]
         if self.shuffle is not None and self.shuffle not in HIDDEN:
             problems.append(f"shuffle must be one of {', '.join(HIDDEN)}, not {self.shuffle!r}")
+        if not self.economy:
+            problems.append("economy must name the pressure of a year at least")
         if self.first_day >= self.observed_until:
             problems.append("first_day must lie before observed_until")
         if problems:

@@ -8,6 +8,7 @@ county loses a quarter of its network queries, as Shangluo reported for two moun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -78,7 +79,8 @@ INDUSTRIES = (
 )  # fmt: skip
 
 # Pressure of the economy on debtors by year (log-odds of re-default), 2014 to 2026.
-_MACRO = (0.0, 0.0, -0.05, -0.05, 0.0, 0.05, 0.20, 0.05, 0.20, 0.10, 0.05, 0.0, 0.0)
+# Pressure of the economy on debtors, year means from 2014 on, in log-odds of re-default.
+ECONOMY = (0.0, 0.0, -0.05, -0.05, 0.0, 0.05, 0.20, 0.05, 0.20, 0.10, 0.05, 0.0, 0.0)
 
 # Causes: name, share, livelihood claim, typical basis (position in the contract's list).
 CAUSES = (
@@ -112,6 +114,6 @@ def _dated(place: Ints, day: Ints, name: str) -> pl.Series:
     return coded(place + len(PLACES) * (day < until[place]), [*now, *before])
 
 
-def macro(year: Floats) -> Floats:
-    """Pressure of the economy at a (fractional) year, interpolated between year means."""
-    return np.asarray(np.interp(year, np.arange(2014, 2014 + len(_MACRO)) + 0.5, _MACRO), dtype=np.float64)
+def macro(year: Floats, economy: Sequence[float] = ECONOMY) -> Floats:
+    """Pressure of the economy at a (fractional) year, interpolated between year means that begin in 2014."""
+    return np.asarray(np.interp(year, np.arange(2014, 2014 + len(economy)) + 0.5, economy), dtype=np.float64)

@@ -9,6 +9,7 @@ what was found.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -189,12 +190,20 @@ def _fit(
         industries=by_industry,
         cells=by_cell,
         trend=float(pooled.fixed[-1]) if trend is not None else 0.0,
-        trend_error=float(pooled.fixed_error[-1]) if trend is not None else 0.0,
+        trend_error=0.0 if trend is None else _trend_error(float(pooled.fixed_error[-1]), errors[-1], before, params),
         trend_from=origin if trend is not None else None,
         trend_until=until if trend is not None else None,
     )
     slope = float(pooled.fixed[1]) if before is not None else 0.0
     return _Fit(pooled, LocalFit(float(pooled.fixed[0]), slope, shifts))
+
+
+def _trend_error(after: float, doubted: float, before: LocalFit | None, params: LocalParams) -> float:
+    """Standard error of a trend that was drawn towards an expected one with prior error `doubted` and came out with
+    error `after`, if practice has not turned: what was expected then errs by its own error, not by what was doubted."""
+    expected = params.trend_error if before is None else before.shifts.trend_error
+    seen = max(0.0, 1.0 / after**2 - 1.0 / doubted**2)
+    return after**2 * math.sqrt((expected / doubted**2) ** 2 + seen)
 
 
 def _expected(found: Pooled, places: Places, params: LocalParams) -> FloatArray | None:

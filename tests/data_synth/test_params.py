@@ -51,6 +51,22 @@ def test_selection_is_scaled_but_for_the_trend_of_the_years():
     assert plain.selecting(1.0) == plain
 
 
+def test_the_economy_of_the_years_enters_redefault_as_it_is_given():
+    def pressure(params):
+        outcome = draw_history(np.arange(1, 301), 300, 5, params).lanes[0][1]
+        return outcome.causes["macro"], outcome.p12
+
+    shifted, lifted = WorldParams(economy=(0.4,)), WorldParams(economy=(1.4,))
+    (one, p), (two, q) = pressure(shifted), pressure(lifted)
+    assert set(one.tolist()) == {0.4}
+    assert set(two.tolist()) == {1.4}
+    assert np.allclose(np.log(q / (1 - q)) - np.log(p / (1 - p)), 1.0)
+    varied, _ = pressure(WorldParams())
+    assert varied.max() > varied.min()
+    with pytest.raises(ValueError, match="economy must name the pressure of a year"):
+        WorldParams(economy=())
+
+
 def test_insight_ties_grants_to_what_no_record_holds():
     def linked(params):
         history = draw_history(np.arange(1, 1501), 1500, 5, params)

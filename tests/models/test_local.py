@@ -13,7 +13,7 @@ from scipy.special import expit
 from models.calibration import Calibrator
 from models.calibration_fit import Locality, fit_calibrator
 from models.faults import FitFault
-from models.local import LocalShifts, Place, place_of
+from models.local import YEAR, LocalShifts, Place, place_of
 from models.local_fit import Places, first_shifts, fit_local, lay_out_places, shifts_beside
 from models.metrics import calibration_line
 from models.params import FitParams, LocalParams
@@ -156,6 +156,33 @@ def test_what_lies_in_the_debtors_of_an_area_is_no_difference_of_its_court() -> 
     assert beside.shifts.regions[AREAS[0]] == pytest.approx(0.0, abs=0.12)
     assert beside.shifts.regions[AREAS[1]] == pytest.approx(0.5, abs=0.15)
     assert beside.slope == pytest.approx(0.8, abs=0.06)
+
+
+def test_the_error_of_a_trend_is_how_far_it_errs_where_practice_holds() -> None:
+    """Worlds whose trend is drawn as it is expected: fitted before and after, as a calibration does it."""
+    rng = np.random.default_rng(15)
+    params = LocalParams()
+    apart, stated = [], []
+    for _ in range(60):
+        trend = rng.normal(params.trends["success"], params.trend_error)
+        margin, days = rng.normal(size=3000), rng.integers(0, 365 * 5, 3000)
+        told = pd.DataFrame(
+            {
+                "region": "220102",
+                "industry": None,
+                "as_of": pd.to_datetime(FIRST) + pd.to_timedelta(days, unit="D"),
+            }
+        )
+        y = (rng.random(3000) < 1 / (1 + np.exp(-(margin + trend * days / YEAR - 1.0)))).astype(float)
+        places, early = lay_out_places(told), np.flatnonzero(days < 1100)
+        late = np.flatnonzero(days >= 1100)
+        before = shifts_beside(y[early], margin[early], places.take(early), params, trend=params.trends["success"])
+        found = fit_local(y[late], margin[late], places.take(late), params, before).shifts
+        assert found.trend_error < before.shifts.trend_error < params.trend_error
+        apart.append(found.trend - trend)
+        stated.append(found.trend_error)
+    assert float(np.std(np.array(apart) / np.array(stated))) == pytest.approx(1.0, abs=0.25)
+    assert abs(np.mean(apart)) < 0.02
 
 
 def test_few_events_take_the_shifts_as_they_were_found_before() -> None:
