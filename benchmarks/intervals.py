@@ -122,7 +122,9 @@ def worlds(
         seen = Seen(calibrator.apply(score), y, "made", calibrator.bins)
         found = {}
         for name in methods:
-            low, high = METHODS[name](seen, calibrator.apply(new), rng=rng, refit=lambda rows, f=fitted: f(rows).apply(new))
+            low, high = METHODS[name](
+                seen, calibrator.apply(new), rng=rng, refit=lambda rows, f=fitted: f(rows).apply(new)
+            )
             held = [(low <= true) & (true <= high) for true in (like, own)]
             found[name] = np.column_stack([*held, high - low]).astype(np.float64)
         yield found
