@@ -111,7 +111,8 @@ class LocalParams:
     (S0a: 10.1 % of applications succeeded in 2015, 41.2 % in 2025), and `trend_error`: by how much another court's may
     differ from that; `trend_drift`: how much an earlier trend may be off by now; `trend_years`: for how long after the
     last calibration case a trend is carried on. `level_drift`: how far the level of an outcome without a trend may move
-    within a year, in log-odds: the economy and the courts' pressure change, and nobody foresees how [A].
+    within a year, in log-odds, and by the root of the years in several: the economy and the courts' pressure change,
+    and nobody foresees how [A].
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -121,7 +122,7 @@ class LocalParams:
     trend_error: float = 0.07
     trend_drift: float = 0.05
     trend_years: float = 3.0
-    level_drift: float = 0.07
+    level_drift: float = 0.05
 
 
 @dataclass(frozen=True)

@@ -50,12 +50,12 @@ def test_the_whole_text(pieces: dict[str, Any]) -> None:
         "  合计 Total：66.5",
         "  修复成功 repair success：50.0%（区间 46.0%–53.0%）",
         "    校准时与本案最相近（预测概率44.0%至55.0%）的620件中，305件获准修复；连同相邻案件估计，此类案件的真实比例"
-        "有90%的把握在46.0%至53.0%之间。校准所用案件平均在本案之前1.5年，区间已按此放宽。",
+        "至少有90%的把握在46.0%至53.0%之间。校准所用案件平均在本案之前1.5年，区间已按此放宽。",
         "  十二个月内再失信 re-default within 12 months：12.6%（区间 10.0%–15.0%）",
         "    Of the 380 calibration cases most like this one (predicted 8.0% to 17.0%), 47 re-defaulted within 12 "
         "months; reckoned with their neighbours, the true share among such cases lies between 10.0% and 15.0% "
-        "(90% confidence). The calibration's cases lie 1.5 years before this one on average, and the interval is "
-        "widened for that.",
+        "(at least 90% confidence). The calibration's cases lie 1.5 years before this one on average, and the interval "
+        "is widened for that.",
         "     债务 obligations：O1、O2",
         "  [DT5] 积分在65至79.9之间：B级",
         "     事实：债权同意占比=不详；履行比例=25%；未履行金额=5.23万元",
