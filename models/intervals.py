@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -42,6 +42,10 @@ class Interval(NamedTuple):
     years: float | None
 
 
+# Log-odds a year beyond which an interval says nothing; far larger ones, in a damaged file, would overflow.
+_MOST_DRIFT: Final = 10.0
+
+
 class Drift(BaseModel):
     """How far the general level may have moved since the calibration cases, whose mean day is `since`.
 
@@ -52,8 +56,8 @@ class Drift(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     since: date
-    level: float = Field(ge=0)
-    trend: float = Field(ge=0)
+    level: float = Field(ge=0, le=_MOST_DRIFT)
+    trend: float = Field(ge=0, le=_MOST_DRIFT)
 
     def years(self, on: date) -> float:
         """Years from the calibration cases to a day, none before them."""

@@ -217,10 +217,17 @@ def test_without_days_nothing_is_widened_and_the_years_are_not_told(table: Inter
 
 @pytest.mark.parametrize(
     ("level", "trend", "message"),
-    [(-0.1, 0.0, "greater than or equal to 0"), (0.1, -1e-9, "greater than or equal to 0"), (math.inf, 0.0, "finite")],
+    [
+        (-0.1, 0.0, "greater than or equal to 0"),
+        (0.1, -1e-9, "greater than or equal to 0"),
+        (math.inf, 0.0, "finite"),
+        (1e200, 0.0, "less than or equal to 10"),
+        (0.0, 10.1, "less than or equal to 10"),
+    ],
 )
-def test_a_drift_below_zero_or_without_end_is_refused(level: float, trend: float, message: str) -> None:
+def test_a_drift_below_zero_or_beyond_sense_is_refused(level: float, trend: float, message: str) -> None:
     assert Drift(since=SINCE, level=0.0, trend=0.0).error(9.0) == 0.0
+    assert Drift(since=date.min, level=10.0, trend=10.0).error(3000.0) < 1e5
     with pytest.raises(ValidationError, match=message):
         Drift(since=SINCE, level=level, trend=trend)
 
