@@ -9,12 +9,13 @@ Each round spoils one file of a sound bundle (`benchmarks.corruptions`) and load
 
 *Signed anew*: hashes, id and signature are made right again, as a malicious but trusted signer would, so that the
 structure check alone stands between the file and LightGBM. A file is *accepted* when the check finds no fault. That is
-lawful only for a file that is in fact another sound model (a leaf value or a metric nudged, say), so each accepted file
-is proved: LightGBM, in the trial process, must read exactly the trees that the check read (features, thresholds, kinds
-of missing, children, leaf values, compared with its own dump), every margin and contribution must be finite and add up,
-no sampled step along a declared direction may lower (or raise) a margin, and the bundle must score to probabilities
-within 0 and 1 that rise with the margin. An accepted file that fails its proof is *illegal*. Rounds run in processes
-with a time limit; one that dies or does not end is run file by file and counted as crash or hang.
+lawful only for a file that is in fact another sound model (a leaf value or a metric nudged, say), so each accepted
+file is proved: LightGBM, in the trial process, must read exactly the trees that the check read (features, thresholds,
+kinds of missing, children, leaf values, compared with its own dump), every margin and contribution must be finite and
+add up, no sampled step along a declared direction may lower (or raise) a margin, and the bundle must score cases of a
+place and a later day to probabilities within 0 and 1 that rise with the margin and lie within their intervals. An
+accepted file that fails its proof is *illegal*. Rounds run in processes with a time limit; one that dies or does not
+end is run file by file and counted as crash or hang.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,12 @@ from benchmarks.corruptions import corrupt_json, corrupt_model
 from models import bundle_check
 from models.bundle import Bundle, load_bundle
 from models.bundle_check import read_checked
-from models.bundle_files import MANIFEST, MODELS, SIGNATURE, make_manifest, sign
+from models.bundle_files import MANIFEST, MODELS, SIGNATURE, json_bytes, make_manifest, sign
 from models.faults import BundleFault, ModelFault
+from models.local import Place
 from models.monotone import check_monotone
 from models.params import BoosterParams, CardParams, FitParams, SplitParams
-from models.predict import margins, probabilities
+from models.predict import intervals, local_shifts, margins, probabilities
 from models.spec import IndicatorSpec
 from models.train import train
 from models.tree_check import Tree, parse_model
@@ -63,6 +65,7 @@ CHUNK = 500  # rounds per process
 LIMIT, ALONE = 300, 60
 WALL = 12.0  # times as long
 KEY = bytes(range(32))  # of nobody: it only makes the bundles of this benchmark
+PLACE = Place("220102", "C", date(2024, 3, 1))  # of the cases that accepted bundles are tried on
 SPECS = (
     IndicatorSpec("debt", "债务", "debt", "ability", -1, 1),
     IndicatorSpec("income", "收入", "income", "ability", 1, -1),
@@ -74,7 +77,8 @@ SPECS = (
 
 
 def sound_bundle(folder: Path) -> dict[str, bytes]:
-    """A small bundle with everything in it: three margins, a card, missing values. Its files by name."""
+    """A small bundle with everything in it: three margins, a card, missing values, places and years. Its files by
+    name."""
     rng = np.random.default_rng(4)
     n = 1200
     X = pd.DataFrame(  # noqa: N806
@@ -92,8 +96,30 @@ def sound_bundle(folder: Path) -> dict[str, bytes]:
         card=CardParams(max_bins=4, min_per_dimension=1),
     )
     as_of = datetime(2020, 1, 1, tzinfo=SHANGHAI)
-    bundle = train(X, labels, SPECS, params, out=folder, key=Ed25519PrivateKey.from_private_bytes(KEY), as_of=as_of)
+    key = Ed25519PrivateKey.from_private_bytes(KEY)
+    bundle = train(X, labels, SPECS, params, out=folder, key=key, as_of=as_of)
+    files = placed({path.name: path.read_bytes() for path in bundle.path.iterdir()})
+    for name, raw in (files | resigned(files, key)).items():
+        (bundle.path / name).write_bytes(raw)
     return {path.name: path.read_bytes() for path in bundle.path.iterdir()}
+
+
+def placed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same files with what a table without places and days lacks: shifts, a trend, and what drifts."""
+    calibrators, intervals = (json.loads(files[name]) for name in ("calibrators.json", "intervals.json"))
+    shifts = {"regions": {PLACE.region: 0.2}, "industries": {"C": -0.1}, "cells": {PLACE.cell: 0.05}}
+    trend = {"trend": 0.2, "trend_error": 0.03, "trend_from": "2019-01-01", "trend_until": "2023-01-01"}
+    for one in calibrators["calibrators"].values():
+        one["local"] |= {**shifts, **trend}
+    for one in intervals.values():
+        one["drift"] = {"since": "2020-01-01", "level": 0.05, "trend": 0.03}
+    return {**files, "calibrators.json": json_bytes(calibrators), "intervals.json": json_bytes(intervals)}
+
+
+def resigned(files: Mapping[str, bytes], key: Ed25519PrivateKey) -> dict[str, bytes]:
+    """Manifest and signature that fit the files."""
+    manifest = make_manifest({name: raw for name, raw in files.items() if name not in (MANIFEST, SIGNATURE)})
+    return {MANIFEST: manifest, SIGNATURE: sign(manifest, key)}
 
 
 def spoilt(sound: Mapping[str, bytes], number: int) -> tuple[str, bytes]:
@@ -151,10 +177,8 @@ def rounds(folder: Path, first: int, count: int) -> Counter[str]:
                 found["unsigned accepted"] += 1
             except BundleFault:
                 found["unsigned refused"] += 1
-            files = {**sound, name: raw}
-            manifest = make_manifest({one: files[one] for one in files if one not in (MANIFEST, SIGNATURE)})
-            (work / MANIFEST).write_bytes(manifest)
-            (work / SIGNATURE).write_bytes(sign(manifest, key))
+            for one, content in resigned({**sound, name: raw}, key).items():
+                (work / one).write_bytes(content)
             try:
                 read_checked(work, trusted)
             except BundleFault:
@@ -182,11 +206,19 @@ def proof(work: Path, key: Ed25519PrivateKey) -> Iterator[str]:
             yield f"{name} is gone and nobody minded"
     frame = pd.DataFrame(rows, columns=list(bundle.indicator_ids))
     raw = margins(bundle, frame)
-    for outcome, p in probabilities(bundle, raw).items():
+    ruled = dict.fromkeys(raw, 0.0)
+    shown = probabilities(bundle, raw, local_shifts(bundle, [PLACE] * len(rows), [ruled] * len(rows)))
+    for outcome, p in shown.items():
         if p is not None and not ((p >= 0) & (p <= 1)).all():
             yield f"probability of {outcome} is not within 0 and 1"
-        if p is not None and outcome in raw and (np.diff(p[np.argsort(raw[outcome], kind="stable")]) < 0).any():
-            yield f"probability of {outcome} falls while the margin rises"
+        elif p is not None:
+            if outcome in raw and (np.diff(p[np.argsort(raw[outcome], kind="stable")]) < 0).any():
+                yield f"probability of {outcome} falls while the margin rises"
+            for one, value in zip(
+                intervals(bundle, {outcome: p}, [PLACE.on] * len(p)).get(outcome, ()), p, strict=False
+            ):
+                if not 0 <= one.low <= value <= one.high <= 1:
+                    yield f"an interval of {outcome} does not hold its probability"
     if bundle.scorecard is not None:
         total = bundle.scorecard.total(bundle.scorecard.points(frame))
         if not np.isfinite(bundle.scorecard.probability(total)).all():
