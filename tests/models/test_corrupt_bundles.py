@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from benchmarks.corrupt_bundles import KEY, proof, rounds, sound_bundle, spoilt
+from benchmarks.corrupt_bundles import KEY, proof, resigned, rounds, sound_bundle, spoilt
 from benchmarks.corruptions import corrupt_model, resized
-from models.bundle_files import MANIFEST, SIGNATURE, make_manifest, sign
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +48,7 @@ def test_the_proof_sees_a_model_that_falls_where_it_should_rise(
     )
     spoiled = text.replace(values.partition("=")[2], turned, 1)
     files = {**sound, "model_redefault_6.txt": resized(spoiled.encode())}
-    manifest = make_manifest({name: raw for name, raw in files.items() if name not in (MANIFEST, SIGNATURE)})
-    for name, raw in {**files, MANIFEST: manifest, SIGNATURE: sign(manifest, key)}.items():
+    for name, raw in (files | resigned(files, key)).items():
         (tmp_path / name).write_bytes(raw)
     monkeypatch.setattr("models.bundle_check.check_monotone", lambda *_: None)
     assert any("moves against the direction" in fault for fault in proof(tmp_path, key))
