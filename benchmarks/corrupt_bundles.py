@@ -214,11 +214,9 @@ def proof(work: Path, key: Ed25519PrivateKey) -> Iterator[str]:
         elif p is not None:
             if outcome in raw and (np.diff(p[np.argsort(raw[outcome], kind="stable")]) < 0).any():
                 yield f"probability of {outcome} falls while the margin rises"
-            for one, value in zip(
-                intervals(bundle, {outcome: p}, [PLACE.on] * len(p)).get(outcome, ()), p, strict=False
-            ):
-                if not 0 <= one.low <= value <= one.high <= 1:
-                    yield f"an interval of {outcome} does not hold its probability"
+            around = intervals(bundle, {outcome: p}, [PLACE.on] * len(p)).get(outcome, ())
+            if not all(0 <= one.low <= value <= one.high <= 1 for one, value in zip(around, p, strict=False)):
+                yield f"an interval of {outcome} does not hold its probability"
     if bundle.scorecard is not None:
         total = bundle.scorecard.total(bundle.scorecard.points(frame))
         if not np.isfinite(bundle.scorecard.probability(total)).all():

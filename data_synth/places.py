@@ -78,7 +78,6 @@ INDUSTRIES = (
     ("I", 0.06, -0.15), ("G", 0.06, 0.05), ("H", 0.05, 0.15), ("A", 0.03, 0.00), ("O", 0.02, 0.00),
 )  # fmt: skip
 
-# Pressure of the economy on debtors by year (log-odds of re-default), 2014 to 2026.
 # Pressure of the economy on debtors, year means from 2014 on, in log-odds of re-default.
 ECONOMY = (0.0, 0.0, -0.05, -0.05, 0.0, 0.05, 0.20, 0.05, 0.20, 0.10, 0.05, 0.0, 0.0)
 

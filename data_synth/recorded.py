@@ -1,6 +1,6 @@
 """How likely a re-default is to stand in the records, not only to happen: what the labels of granted cases can tell.
 
-Of what happens within the window, three things are kept back or moved (`data_synth.outcome`): a relisting that the
+Of what happens within the window, two things are kept back or moved (`data_synth.outcome`): a relisting that the
 creditor is barred from asking for is recorded only when the bar ends, thus in the seventh month; and what no register
 of the courts shows comes to light by chance, more seldom once nobody watches. Exact, given the case's own causes,
 ground of deletion, months of observation and watchfulness; competing exits aside.

@@ -6,10 +6,13 @@ The text of a record, the reviewer's page and the assessment report all say it t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from explain.schema import Interval, ScoreRecord
 from explain.words import vocabulary
+
+
+_TOLD_YEARS: Final = 0.05  # fewer round to none
 
 
 class Sure(NamedTuple):
@@ -41,7 +44,7 @@ def sure(record: ScoreRecord) -> Iterator[Sure]:
         }
         event = told["events"][outcome]
         later = {"zh": "", "en": ""}
-        if found.years:
+        if found.years is not None and found.years >= _TOLD_YEARS:
             later = {"zh": told["later"]["zh"], "en": " " + told["later"]["en"]}
             figures["years"] = f"{found.years:.1f}"
         yield Sure(

@@ -100,7 +100,7 @@ def test_a_probability_without_an_interval_says_why_and_claims_nothing(pieces: d
 def test_an_interval_of_the_calibrations_own_time_speaks_of_no_years(pieces: dict[str, Any]) -> None:
     later = explain_text(build_record(**pieces), DESCRIBE)
     assert later.count("1.5年，区间已按此放宽") == 3
-    for years in (None, 0.0):
+    for years in (None, 0.0, 0.04):
         now = {name: found | {"years": years} for name, found in pieces["intervals"].items()}
         assert "放宽" not in explain_text(build_record(**pieces | {"intervals": now}), DESCRIBE)
 
