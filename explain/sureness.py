@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from explain.schema import Interval, ScoreRecord
 from explain.words import vocabulary
 
-
 _TOLD_YEARS: Final = 0.05  # fewer round to none
 
 
