@@ -5,8 +5,8 @@ and their neighbours, the true share among cases with this prediction lies betwe
 confidence. It speaks of the average of like cases, not of this one debtor, whose own chance nobody can observe.
 Fitted by `models.intervals_fit`; argued in `docs/decisions/0011-intervals-of-like-cases.md`.
 
-The table is plain numbers (JSON) and is read with additions and multiplications one case at a time, so that a case
-alone and in a batch has the same bits.
+The table is plain numbers (JSON) and is read with Python's own arithmetic and `math` one case at a time, so that a
+case alone and in a batch has the same bits.
 """
 
 from __future__ import annotations

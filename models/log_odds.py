@@ -12,5 +12,5 @@ def log_odds(probability: float) -> float:
 
 
 def logistic(value: float) -> float:
-    """The probability of a log-odds; 0 where it is too small for a float."""
+    """The probability of a log-odds, however large: below -700 it stays at that of -700, where exp ends."""
     return 1.0 / (1.0 + math.exp(min(-value, 700.0)))

@@ -125,5 +125,5 @@ def months_after(started: date, months: int) -> date:
 def _working(day: date) -> tuple[bool, bool]:
     try:
         return bool(is_workday(day)), True
-    except NotImplementedError:
+    except NotImplementedError:  # how the library says that it has no calendar of this year
         return day.weekday() < 5, False
