@@ -28,6 +28,7 @@ from models.auc import auc_interval, paired_difference
 from models.metrics import logistic_line
 from pipeline.evaluate import open_evaluated
 from pipeline.sections.evaluated import HEADS, Evaluated
+from pipeline.sections.refits import LEARNT
 
 SETTINGS: dict[str, Any] = {
     "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 100, "lambda_l2": 5.0, "feature_fraction": 0.5,
@@ -68,7 +69,7 @@ def beside(given: Evaluated, outcome: str, tested: set[str]) -> list[str]:
     columns = observed(given)
     soft = np.asarray(true[outcome], dtype=np.float64)[free]
     fitted = given.frames.splits
-    own = int(((fitted["outcome"] == outcome) & (fitted["split"] == "fit")).sum())
+    own = int(((fitted["outcome"] == outcome) & fitted["split"].isin(LEARNT)).sum())
     chance = np.random.default_rng(5)
     some = np.sort(chance.permutation(np.flatnonzero(free))[: TIMES * own])
     drawn = (chance.random(len(some)) < np.asarray(true[outcome], dtype=np.float64)[some]).astype(np.float64)

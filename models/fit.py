@@ -1,9 +1,10 @@
 """Training: three margins, their calibration, the points card, the reference population and their figures.
 
-The margins are fitted on the fit period only, starting from what differs there by place and year (`models.local`); each
-calibrator on cases its margin never saw (the calibration period,
-or, for small data, out-of-fold margins by debtor); figures come from the test period, or out of fold where there is
-none. Nothing here depends on the order of rows, on the clock or on the number of processors.
+The margins learn from the fit and the calibration period, starting from what differs by place and year
+(`models.local`); each calibrator from the calibration period's cases, on margins that did not know them (or, for small
+data, from all cases in that way: `models.margin_fit`); the points card and its odds likewise. Figures come from the
+test period, or out of fold where there is none. Nothing here depends on the order of rows, on the clock or on the
+number of processors.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from models.margin_fit import Margin, fit_margins
 from models.params import FitParams
 from models.reference import ReferencePopulation, describe_groups, describe_indicators, quantile_grid
 from models.scorecard import Scorecard
-from models.scorecard_fit import REFERENCE_RULE, Reference, fit_scorecard, refit_odds, temper_odds
+from models.scorecard_fit import OWN_ROWS, REFERENCE_RULE, Reference, fit_scorecard, temper_odds
 from models.spec import CARD_OUTCOME, OUTCOMES, Described, IndicatorSpec, as_specs
 from models.training_rows import Part, TrainingRows, lay_out
 
@@ -70,9 +71,10 @@ def fit_models(
     rows = lay_out(X, labels, splits, specs, folds=settings.split.folds, salt=f"folds/{settings.seed}")
     where = None if places is None else lay_out_places(places.loc[X.index], figures)
     scored = X[[spec.id for spec in specs if spec.scored]].astype(np.float64)
-    say("margins", 0 / 3)
-    fitted, absent = fit_margins(scored, rows, specs, settings, where)
-    say("points card", 1 / 3)
+    say("margins", 0.0)
+    fitted, absent = fit_margins(
+        scored, rows, specs, settings, where=where, done=lambda share: say("margins", 0.8 * share)
+    )
     made: _Card | None = None
     try:
         made = _fit_card(X, rows, specs, settings)
@@ -81,7 +83,7 @@ def fit_models(
     if missing := [f"{part} cannot be fitted: {absent[part]}" for part in settings.required if part in absent]:
         raise FitFault(missing)
     card = None if made is None else made.card
-    say("reference population", 2 / 3)
+    say("reference population", 0.95)
     probabilities = _probabilities(fitted, held_out=False)
     intervals, uncertain = fit_heads(_seen(fitted, rows, where, settings), settings.intervals)
     reference = _reference(X, scored, rows, fitted, probabilities, card=card, params=settings, places=places)
@@ -111,26 +113,31 @@ def fit_models(
 
 @dataclass(frozen=True)
 class _Card:
-    """The fitted card and, where its odds were corrected out of fold, those log-odds of the fit rows."""
+    """The fitted card; the cases its odds rest on, where they are from, and, where the card was made without each of
+    them in turn, their ln(odds of no re-default) so."""
 
     card: Scorecard
+    on: Part
+    source: str
     held_out: FloatArray | None
 
 
 def _fit_card(X: pd.DataFrame, rows: TrainingRows, specs: Sequence[IndicatorSpec], params: FitParams) -> _Card:
-    part = rows.part(CARD_OUTCOME, "fit")
+    """The card on all that is learnt, its odds on the calibration period's cases, or, where these are few, on all, by
+    cards that did not know the case's debtor."""
+    part = rows.learnt(CARD_OUTCOME)
     population = Reference(X.iloc[rows.reference], rows.first, rows.last)
     card = fit_scorecard(X.iloc[part.rows], 1.0 - part.y, specs, params.card.shares, params.card, reference=population)
-    later = rows.part(CARD_OUTCOME, "calibrate")
-    if later.rarer >= params.card.min_events:
-        total = card.total(card.points(X.iloc[later.rows]))
-        return _Card(refit_odds(card, total, 1.0 - later.y, "calibration period"), None)
+    on, source = rows.part(CARD_OUTCOME, "calibrate"), "the calibration period"
+    if on.rarer < params.card.min_events:
+        on, source = part, "all learnt cases"
     try:
-        held_out = _card_out_of_fold(X, rows, part, specs, params)
+        held_out = _card_out_of_fold(X, rows, part, on, specs=specs, params=params)
     except FitFault:
         # Too few cases to make a card without one fold: the card stands, and its odds say on what they rest.
-        return _Card(card, None)
-    return _Card(*temper_odds(card, held_out, 1.0 - part.y))
+        return _Card(card, part, OWN_ROWS, None)
+    tempered, held_out = temper_odds(card, held_out, 1.0 - on.y, f"out-of-fold totals of {source}")
+    return _Card(tempered, on, source, held_out)
 
 
 def _probabilities(fitted: Mapping[str, Margin], *, held_out: bool) -> dict[str, FloatArray]:
@@ -142,7 +149,7 @@ def _probabilities(fitted: Mapping[str, Margin], *, held_out: bool) -> dict[str,
 
 
 def _seen(fitted: Mapping[str, Margin], rows: TrainingRows, where: Places | None, params: FitParams) -> dict[str, Seen]:
-    """Per head probability, the cases that no margin in it was fitted on: what its intervals rest on."""
+    """Per head probability, the calibration's cases, by margins that did not know them: what its intervals rest on."""
     honest = _probabilities(fitted, held_out=True)
     found: dict[str, Seen] = {}
     for head, parts in HEADS.items():
@@ -151,8 +158,8 @@ def _seen(fitted: Mapping[str, Margin], rows: TrainingRows, where: Places | None
         margins = [fitted[part] for part in parts]
         chosen = margins[0].calibrated_on
         if len(margins) > 1:
-            later = any(margin.held_out is margin.full for margin in margins)
-            chosen = rows.part(head, "calibrate" if later else "fit")
+            own = all(margin.own_period for margin in margins)
+            chosen = rows.part(head, "calibrate") if own else rows.learnt(head)
         steps = max(margin.calibrator.bins for margin in margins)
         drift = None
         if where is not None:
@@ -209,42 +216,48 @@ def _figures(
     fitted: Mapping[str, Margin],
     made: _Card | None,
 ) -> dict[str, Any]:
-    """Figures per outcome on the test period, or on held-out margins of the fit period where there is no test."""
+    """Figures per outcome on the test period, or, where there is none, out of fold on what the calibrations rest on."""
     figures: dict[str, Any] = {}
     later, inside = _probabilities(fitted, held_out=False), _probabilities(fitted, held_out=True)
+    own = all(margin.own_period for margin in fitted.values())
     for outcome in (*OUTCOMES, CARD_OUTCOME):
         if outcome not in later:
             continue
-        part, place = rows.part(outcome, "test"), "test period"
-        probability = later[outcome]
+        part, place, probability = rows.part(outcome, "test"), "test period", later[outcome]
         if not len(part.y):
-            # Out of fold where margins were; otherwise the calibration period is all there is.
-            part, place = rows.part(outcome, "fit"), "out of fold, fit period"
+            part = rows.part(outcome, "calibrate") if own else rows.learnt(outcome)
+            place = f"out of fold, {'the calibration period' if own else 'all learnt cases'}"
             probability = inside[outcome]
-            if any(margin.held_out is margin.full for margin in fitted.values()):
-                part, place = rows.part(outcome, "calibrate"), "calibration period (no test cases)"
         figures[outcome] = {"on": place, **metrics.summary(part.y, probability[part.rows])}
     if made is not None:
         part, place = rows.part(CARD_OUTCOME, "test"), "test period"
         if not len(part.y) and made.held_out is not None:
-            part, place = rows.part(CARD_OUTCOME, "fit"), "out of fold, fit period"
+            part, place = made.on, f"out of fold, {made.source}"
             risk = 1.0 / (1.0 + np.exp(made.held_out))
         else:
             if not len(part.y):
-                part, place = rows.part(CARD_OUTCOME, "calibrate"), "calibration period (no test cases)"
+                part, place = made.on, made.source
             risk = made.card.probability(made.card.total(made.card.points(X.iloc[part.rows])))
         figures["scorecard"] = {"on": place, **metrics.summary(part.y, risk)}
     return figures
 
 
 def _card_out_of_fold(
-    X: pd.DataFrame, rows: TrainingRows, part: Part, specs: Sequence[IndicatorSpec], params: FitParams
+    X: pd.DataFrame,
+    rows: TrainingRows,
+    part: Part,
+    on: Part,
+    *,
+    specs: Sequence[IndicatorSpec],
+    params: FitParams,
 ) -> FloatArray:
-    """ln(odds of no re-default) of the part's cases from cards that did not see the case's debtor."""
-    log_odds = np.zeros(len(part.y))
+    """ln(odds of no re-default) of the cases `on`, some or all of the `part` that is learnt, from cards that did not
+    see the case's debtor."""
+    log_odds = np.zeros(len(on.y))
     fewer = with_values(params.card, min_events=1)
     for fold in range(params.split.folds):
-        held = rows.folds[part.rows] == fold
-        card = fit_scorecard(X.iloc[part.rows[~held]], 1.0 - part.y[~held], specs, params.card.shares, fewer)
-        log_odds[held] = card.log_odds(card.total(card.points(X.iloc[part.rows[held]])))
+        held = rows.folds[on.rows] == fold
+        kept = ~np.isin(part.rows, on.rows[held])
+        card = fit_scorecard(X.iloc[part.rows[kept]], 1.0 - part.y[kept], specs, params.card.shares, fewer)
+        log_odds[held] = card.log_odds(card.total(card.points(X.iloc[on.rows[held]])))
     return log_odds

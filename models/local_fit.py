@@ -1,10 +1,9 @@
 """Fitting what differs by place and year, with partial pooling (`models.pooling`).
 
-Three times. Before the trees are fitted, the labels of the fit period alone say how areas, industries and years
-differ; the trees start from there, so that they need not guess a court from the facts of its debtors. But such a
-difference may lie in the debtors themselves: where incomes are high, few re-default. So the same labels say once more
-what differs beside the finished margin. On the calibration period that is estimated again, each shift drawn towards
-what was found.
+Three times. Before the trees are fitted, the labels alone say how areas, industries and years differ; the trees start
+from there, so that they need not guess a court from the facts of its debtors. But such a difference may lie in the
+debtors themselves: where incomes are high, few re-default. So the fit period's labels say once more what differs beside
+the finished margin. On the calibration period that is estimated again, each shift drawn towards what was found.
 """
 
 from __future__ import annotations

@@ -1,11 +1,17 @@
-"""The margins of all outcomes, each with its calibration on cases it never saw.
+"""The margins of all outcomes, each with its calibration on margins that never saw the case.
 
-The calibration period where there is one; else, for small data, out-of-fold margins by debtor.
+Trees learn from the fit and from the calibration period: both are known on the day the model is made, and re-default is
+rare. So that the calibration still rests on cases that taught nothing, the calibration period's debtors are left out in
+turn, a fold at a time, and their margins taken from trees that did not know them. The fit period stays in every time:
+with five folds such trees know nine cases in ten of what the final ones know, so that a calibration made for them fits
+the final ones. Where the period has too few events (small data), every case is left out in turn instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import lightgbm as lgb
@@ -19,18 +25,21 @@ from models.calibration_fit import Locality, fit_calibrator
 from models.faults import FitFault
 from models.halves import HALVES, Lesson, fit_boosters
 from models.local_fit import LocalFit, Places, first_shifts, shifts_beside
+from models.log_odds import log_odds
 from models.params import FitParams
 from models.spec import OUTCOMES, IndicatorSpec
 from models.training_rows import Part, TrainingRows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Margin:
-    """One fitted outcome. `full` (n,): margins of all rows; `held_out` (n,): by models that saw none; `shifts` (n,):
-    what the calibrator adds at each row's place."""
+    """One fitted outcome. `full` (n,): margins of all rows; `held_out` (n,): the same, but for the rows
+    `calibrated_on` from trees that did not know their debtor; `own_period`: whether those are the calibration period's;
+    `shifts` (n,): what the calibrator adds at each row's place."""
 
     booster: lgb.Booster
     full: FloatArray
@@ -38,6 +47,7 @@ class Margin:
     shifts: FloatArray
     calibrator: Calibrator
     calibrated_on: Part
+    own_period: bool
 
     def probability(self, rows: IntArray | slice, *, held_out: bool) -> FloatArray:
         """Calibrated probabilities of some rows."""
@@ -46,59 +56,52 @@ class Margin:
 
 
 def fit_margins(
-    X: pd.DataFrame, rows: TrainingRows, specs: Sequence[IndicatorSpec], params: FitParams, where: Places | None
+    X: pd.DataFrame,
+    rows: TrainingRows,
+    specs: Sequence[IndicatorSpec],
+    params: FitParams,
+    *,
+    where: Places | None,
+    done: Callable[[float], None],
 ) -> tuple[dict[str, Margin], dict[str, str]]:
     """Every outcome's margin on X (n, k), the scored indicators in the specs' order; and, of outcomes that cannot be
-    fitted, why. `where`: the places of the rows of X, None where nothing is told apart by place."""
-    absent: dict[str, str] = {}
-    parts: dict[str, Part] = {}
-    for outcome in OUTCOMES:
-        part = rows.part(outcome, "fit")
-        if part.rarer >= params.min_events:
-            parts[outcome] = part
-        else:
-            absent[outcome] = (
-                f"{part.events} events among {len(part.y)} fit cases; {params.min_events} of either outcome are needed "
-                "(more history, or a shorter gap)"
-            )
-    before: dict[str, LocalFit] = {}
-    offsets: dict[str, FloatArray] = {}
-    if where is not None:
-        for outcome, part in parts.items():
-            found = first_shifts(part.y, where.take(part.rows), params.local, trend=params.local.trends.get(outcome))
-            before[outcome], offsets[outcome] = found, found.intercept + where.shifts(found.shifts)
+    fitted, why. `where`: the places of the rows of X, None where nothing is told apart by place. `done` is told the
+    share of the work that is behind."""
+    parts, absent = _enough(rows, params)
     values = X.to_numpy(dtype=np.float64)
     threads = params.booster.num_threads
+    directions = {outcome: [spec.direction(outcome) for spec in specs if spec.scored] for outcome in parts}
 
-    def boosters(kept: NDArray[np.bool_] | None) -> dict[str, lgb.Booster]:
-        """All outcomes, on the fit cases among the rows `kept` (None: all)."""
-        lessons = {}
-        for outcome, part in parts.items():
-            chosen = slice(None) if kept is None else kept[part.rows]
-            at = part.rows[chosen]
-            lessons[outcome] = Lesson(at, part.y[chosen], offsets[outcome][at] if offsets else None)
-        directions = {outcome: [spec.direction(outcome) for spec in specs if spec.scored] for outcome in parts}
+    def trees(kept: BoolArray | None) -> dict[str, lgb.Booster]:
+        """All outcomes, on the learnt cases among the rows `kept` (None: all)."""
+        lessons = {outcome: _lesson(outcome, part, kept, where, params) for outcome, part in parts.items()}
         return fit_boosters(X, lessons, directions, params, seed=params.seed)
 
-    whole = boosters(None)
+    own = {outcome for outcome in parts if rows.part(outcome, "calibrate").rarer >= params.platt_min_events}
+    back = _held_back(rows, own, everybody=own != set(parts))
+
+    def without(fold: int) -> tuple[BoolArray, dict[str, FloatArray]]:
+        """The rows of a fold that are held back, and their margins by trees without them."""
+        held = back & (rows.folds == fold)
+        return held, {name: raw_margin(booster, values[held], threads) for name, booster in trees(~held).items()}
+
+    whole = trees(None)
     full = {outcome: raw_margin(booster, values, threads) for outcome, booster in whole.items()}
-    held_out = dict(full)
-    later = {outcome: rows.part(outcome, "calibrate") for outcome in parts}
-    apart = [outcome for outcome, part in later.items() if part.rarer < params.platt_min_events]
-    if apart:
-        held_out |= {outcome: np.empty_like(full[outcome]) for outcome in apart}
-        for fold in range(params.split.folds):
-            held = rows.folds == fold
-            inner = boosters(~held)
-            for outcome in apart:
-                held_out[outcome][held] = raw_margin(inner[outcome], values[held], threads)
-    if where is not None:
-        before = _beside(parts, held_out, before, where, params)
+    held_out = {outcome: margin.copy() for outcome, margin in full.items()}
+    folds = params.split.folds if parts else 0
+    done(1 / (1 + folds))
+    # LightGBM works outside the interpreter's lock, and a fit is the same on however many threads others run.
+    with ThreadPoolExecutor(max(1, min(folds, os.cpu_count() or 1))) as pool:
+        for number, (held, margins) in enumerate(pool.map(without, range(folds)), start=2):
+            for outcome, margin in margins.items():
+                held_out[outcome][held] = margin
+            done(number / (1 + folds))
+    before = {} if where is None else _beside(parts, own, rows, held_out, where=where, params=params)
     fitted: dict[str, Margin] = {}
     for outcome, part in parts.items():
-        on, source = later[outcome], "calibration period"
-        if outcome in apart:
-            on, source = part, "out-of-fold margins of the fit period"
+        on, source = part, "out-of-fold margins of all learnt cases"
+        if outcome in own:
+            on, source = rows.part(outcome, "calibrate"), "out-of-fold margins of the calibration period"
         known = None if where is None else Locality(where.take(on.rows), before[outcome])
         try:
             calibrator = fit_calibrator(held_out[outcome][on.rows], on.y, source, params, known)
@@ -106,27 +109,70 @@ def fit_margins(
             absent[outcome] = str(fault)
             continue
         shifts = np.zeros(len(X)) if where is None else where.shifts(calibrator.local)
-        fitted[outcome] = Margin(whole[outcome], full[outcome], held_out[outcome], shifts, calibrator, on)
+        fitted[outcome] = Margin(
+            whole[outcome], full[outcome], held_out[outcome], shifts, calibrator, on, outcome in own
+        )  # fmt: skip
     return fitted, absent
+
+
+def _enough(rows: TrainingRows, params: FitParams) -> tuple[dict[str, Part], dict[str, str]]:
+    """What is learnt of every outcome whose fit period has events enough, and why not of the others."""
+    parts: dict[str, Part] = {}
+    absent: dict[str, str] = {}
+    for outcome in OUTCOMES:
+        fit = rows.part(outcome, "fit")
+        if fit.rarer >= params.min_events:
+            parts[outcome] = rows.learnt(outcome)
+        else:
+            absent[outcome] = (
+                f"{fit.events} events among {len(fit.y)} fit cases; {params.min_events} of either outcome are needed "
+                "(more history, or a shorter gap)"
+            )
+    return parts, absent
+
+
+def _lesson(outcome: str, part: Part, kept: BoolArray | None, where: Places | None, params: FitParams) -> Lesson:
+    """The part's cases among the rows `kept`, starting from what differs there by place and year."""
+    chosen = slice(None) if kept is None else kept[part.rows]
+    at, y = part.rows[chosen], part.y[chosen]
+    if where is None:
+        return Lesson(at, y)
+    places = where.take(at)
+    found = first_shifts(y, places, params.local, trend=params.local.trends.get(outcome))
+    return Lesson(at, y, found.intercept + places.shifts(found.shifts))
+
+
+def _held_back(rows: TrainingRows, outcomes: set[str], *, everybody: bool) -> BoolArray:
+    """Which rows (n,) are left out in turn: the calibration period's of `outcomes`, or everybody."""
+    found = np.full(len(rows.folds), everybody)
+    for outcome in outcomes:
+        found[rows.part(outcome, "calibrate").rows] = True
+    return found
 
 
 def _beside(
     parts: Mapping[str, Part],
+    own: set[str],
+    rows: TrainingRows,
     margins: Mapping[str, FloatArray],
-    first: Mapping[str, LocalFit],
+    *,
     where: Places,
     params: FitParams,
 ) -> dict[str, LocalFit]:
-    """What differs by place beside the margins (n,) on their fit cases; both halves of re-default tell it together,
-    for the same courts and trades stand behind both, and events are rare."""
+    """What differs by place beside the margins (n,), on the fit period's cases where the calibration period is to draw
+    it on, else on all; both halves of re-default tell it together, for the same courts and trades stand behind both,
+    and events are rare."""
     trends = params.local.trends
     together = set(HALVES) <= set(parts) and len({trends.get(name) for name in HALVES}) == 1
     groups = [HALVES, *([name] for name in parts if name not in HALVES)] if together else [[name] for name in parts]
     found: dict[str, LocalFit] = {}
     for names in groups:
-        rows = np.concatenate([parts[name].rows for name in names])
-        margin = np.concatenate([margins[name][parts[name].rows] + first[name].intercept for name in names])
-        y = np.concatenate([parts[name].y for name in names])
-        one = shifts_beside(y, margin, where.take(rows), params.local, trend=trends.get(names[0]))
+        seen = [rows.part(name, "fit") if name in own else parts[name] for name in names]
+        at, y = np.concatenate([part.rows for part in seen]), np.concatenate([part.y for part in seen])
+        # Each half from its own level, which a margin does not contain.
+        margin = np.concatenate(
+            [margins[name][part.rows] + log_odds(float(part.y.mean())) for name, part in zip(names, seen, strict=True)]
+        )
+        one = shifts_beside(y, margin, where.take(at), params.local, trend=trends.get(names[0]))
         found |= dict.fromkeys(names, one)
     return found

@@ -89,8 +89,8 @@ class CardParams:
         default_factory=lambda: {"ability": 40.0, "willingness": 40.0, "impact": 20.0}
     )
     max_indicators: int = 20
-    min_per_dimension: int = 2
-    max_bins: int = 6
+    min_per_dimension: int = 3
+    max_bins: int = 8
     min_bin_share: float = 0.05
     min_missing: int = 30
     min_information: float = 0.01
@@ -252,8 +252,8 @@ PROFILES: Final[Mapping[str, FitParams]] = {
     # Many slow trees are worth the mean of three or four quick fits (.0005), and depend less on their seed.
     "applications": FitParams(
         booster=BoosterParams(
-            rounds=1600,
-            learning_rate=0.02,
+            rounds=800,
+            learning_rate=0.03,
             num_leaves=8,
             max_depth=3,
             lambda_l2=20.0,
@@ -272,9 +272,7 @@ PROFILES: Final[Mapping[str, FitParams]] = {
     ),
     # Any other table with a declared catalogue (`models.train`): without dates nothing can be held back, so every
     # figure is out of fold; `models.train` says what is required, from the labels it is given.
-    "table": FitParams(
-        profile="table", split=SplitParams(mode="cross_fit"), card=CardParams(shares=None, max_bins=8), required=()
-    ),
+    "table": FitParams(profile="table", split=SplitParams(mode="cross_fit"), card=CardParams(shares=None), required=()),
 }
 
 

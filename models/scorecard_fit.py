@@ -3,15 +3,16 @@
 1. *Bins.* Each indicator with a declared direction for re-default is cut into monotone bins (`models.binning`).
 2. *Choice.* By information value, strongest first; an indicator too weak or too like a stronger one is set aside
    (the raw and the ratio form of one debt should not both take points), but each dimension keeps its best few.
-3. *Weights.* Logistic regression of "no re-default within 12 months" on the weights of evidence. An indicator whose
-   weight goes against its direction is dropped, and the rest refitted; then the weakest until at most 20 are left.
+3. *Weights.* Logistic regression of "no re-default within 12 months" on the weights of evidence, under the shares of
+   the dimensions where they are given (`models.card_weights`). An indicator whose weight goes against its direction is
+   dropped, and the rest refitted; then the weakest until at most 20 are left.
 4. *Scale.* In each dimension the weighted evidence is standardised on the reference population (mean 0, deviation 1,
    z), so that the shares mean what they say. The scale is dimension = share x (m + k z), kept within 0 and share, with
    m and k such that the 15 % quantile of the reference population's totals lies at 50 points and the 80 % quantile at
    80: then every grade is in use. Each indicator carries its part of it, the constant divided evenly, rounded to a
    tenth. Indicators whose points are all alike are dropped.
-5. *Odds.* One logistic slope and intercept from the total to the odds, refitted on cases the card did not see (the
-   calibration period, or out of fold).
+5. *Odds.* One logistic slope and intercept from the total to the odds, corrected on cases of the calibration period
+   (or, of small data, on all) by cards made without them.
 
 Every indicator that was set aside is named with its reason. Only granted cases with a mature label may be passed as
 training rows; the reference population is a wider one (all cases of the fit period).
@@ -25,9 +26,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from models.binning import Binning, bin_numbers, fit_bins
+from models.card_weights import Weights, free_weights, weights_within
 from models.faults import FitFault
 from models.metrics import logistic_line
 from models.params import CardParams
@@ -104,7 +105,7 @@ def fit_scorecard(
     dropped: list[Dropped] = []
     chosen = _select(_candidates(X, bad, specs, shares=shares, params=params, dropped=dropped), params, dropped)
     while True:
-        chosen, weights = _weigh(chosen, good, params, dropped)
+        chosen, weights = _weigh(chosen, good, population.X, shares=shares, params=params, dropped=dropped)
         tenths = _scale(chosen, weights, population.X, shares, params)
         flat = {item.id for item in chosen if len(set(tenths[item.id][: len(item.binning.cuts) + 1])) < 2}
         if not flat:
@@ -139,14 +140,14 @@ def fit_scorecard(
             "grade_shares": {grade: float(((totals >= low) & (totals < high)).mean()) for grade, low, high in _GRADES},
         }
     )
-    return refit_odds(draft.model_copy(update={"reference": stated}), draft.total(draft.points(X)), good, OWN_ROWS)
+    return _own_odds(draft.model_copy(update={"reference": stated}), draft.total(draft.points(X)), good)
 
 
-def temper_odds(card: Scorecard, log_odds: FloatArray, good: FloatArray) -> tuple[Scorecard, FloatArray]:
+def temper_odds(card: Scorecard, log_odds: FloatArray, good: FloatArray, source: str) -> tuple[Scorecard, FloatArray]:
     """The card with its odds corrected for the optimism of its own training, and the corrected log-odds (n,).
 
     `log_odds` (n,): ln(odds of no re-default) from cards that did not see the case; `good` (n,): what became of it. A
-    line through them is applied to the card's own line and to `log_odds`.
+    line through them is applied to the card's own line and to `log_odds`. Raises FitFault when it does not rise.
     """
     slope, intercept = logistic_line(log_odds, good)
     if not slope > 0:
@@ -154,17 +155,17 @@ def temper_odds(card: Scorecard, log_odds: FloatArray, good: FloatArray) -> tupl
     odds = Odds(
         slope=slope * card.odds.slope,
         intercept=intercept + slope * card.odds.intercept,
-        source="out-of-fold totals of the fit period",
+        source=source,
     )
     return card.model_copy(update={"odds": odds}), np.asarray(intercept + slope * log_odds, dtype=np.float64)
 
 
-def refit_odds(card: Scorecard, total: FloatArray, good: FloatArray, source: str) -> Scorecard:
-    """The card with slope and intercept of ln(odds of no re-default) fitted on total (n,) and labels good (n,)."""
+def _own_odds(card: Scorecard, total: FloatArray, good: FloatArray) -> Scorecard:
+    """The card with slope and intercept of ln(odds of no re-default) fitted on its own rows' total (n,)."""
     slope, intercept = logistic_line(total, good)
     if not slope > 0:
         raise FitFault([f"on these {len(good)} cases more points do not mean better odds (slope {slope:.4f})"])
-    return card.model_copy(update={"odds": Odds(slope=slope, intercept=intercept, source=source)})
+    return card.model_copy(update={"odds": Odds(slope=slope, intercept=intercept, source=OWN_ROWS)})
 
 
 def _allowed(spec: IndicatorSpec) -> tuple[float | None, float | None]:
@@ -222,31 +223,50 @@ def _correlation(a: _Candidate, b: _Candidate) -> float:
 
 
 def _weigh(
-    chosen: list[_Candidate], good: FloatArray, params: CardParams, dropped: list[Dropped]
+    chosen: list[_Candidate],
+    good: FloatArray,
+    population: pd.DataFrame,
+    *,
+    shares: Mapping[str, float] | None,
+    params: CardParams,
+    dropped: list[Dropped],
 ) -> tuple[list[_Candidate], dict[str, float]]:
     """Logistic weights, all above zero, of at most `max_indicators`; the worst offender goes first."""
+    standing = {item.id: item.woe_of(population) for item in chosen} if shares is not None else {}
+    before: dict[str, float] = {}
     while chosen:
         evidence = np.stack([item.woe for item in chosen], axis=1)
-        fit = LogisticRegression(C=params.regularisation, solver="newton-cholesky", tol=1e-10).fit(evidence, good)
-        weights = {item.id: float(w) for item, w in zip(chosen, fit.coef_[0], strict=True)}
-        worst = min(chosen, key=lambda item: (weights[item.id], item.id))
-        if weights[worst.id] <= 0:
-            detail = f"weight {weights[worst.id]:.4f} goes against the declared direction"
+        if shares is None:
+            fit = free_weights(evidence, good, params.regularisation)
+        else:
+            fit = weights_within(
+                shares,
+                evidence,
+                good,
+                dimension=[item.dimension for item in chosen],
+                population=np.stack([standing[item.id] for item in chosen], axis=1),
+                start=np.array([before[item.id] for item in chosen]) if before else None,
+            )
+        before = dict(zip([item.id for item in chosen], fit.values.tolist(), strict=True))
+        worst = min(chosen, key=lambda item: (before[item.id], item.id))
+        if before[worst.id] <= 0:
+            detail = f"weight {before[worst.id]:.4f} goes against the declared direction"
             dropped.append(Dropped(id=worst.id, reason="against_direction", detail=detail))
         elif len(chosen) > params.max_indicators:
-            worst = _weakest(chosen, weights, params.min_per_dimension)
+            worst = _weakest(chosen, fit, params.min_per_dimension)
             dropped.append(Dropped(id=worst.id, reason="beyond_limit", detail=f"at most {params.max_indicators}"))
         else:
-            return chosen, weights
+            return chosen, before
         chosen = [item for item in chosen if item.id != worst.id]
     raise FitFault(["no indicator is left for the points card: none moves with its declared direction"])
 
 
-def _weakest(chosen: list[_Candidate], weights: Mapping[str, float], keep: int) -> _Candidate:
-    """The smallest effect among dimensions that can spare one (or among all when none can)."""
+def _weakest(chosen: list[_Candidate], fit: Weights, keep: int) -> _Candidate:
+    """The one that adds least among dimensions that can spare one (or among all when none can)."""
     size = {name: sum(item.dimension == name for item in chosen) for name in {item.dimension for item in chosen}}
+    loss = dict(zip([item.id for item in chosen], fit.loss.tolist(), strict=True))
     spare = [item for item in chosen if size[item.dimension] > keep] or chosen
-    return min(spare, key=lambda item: (weights[item.id] * float(item.woe.std()), item.id))
+    return min(spare, key=lambda item: (loss[item.id], item.id))
 
 
 def _scale(

@@ -50,6 +50,13 @@ class TrainingRows:
         """Rows of `outcome` in `split`; an empty part when there are none."""
         return self.parts.get((outcome, split), Part(np.empty(0, dtype=np.int64), np.empty(0)))
 
+    def learnt(self, outcome: str) -> Part:
+        """What is learnt from: the rows of `outcome` in the fit and in the calibration period, in the order of X."""
+        both = [self.part(outcome, split) for split in ("fit", "calibrate")]
+        rows, y = (np.concatenate([getattr(part, name) for part in both]) for name in ("rows", "y"))
+        order = np.argsort(rows)
+        return Part(rows[order], y[order])
+
 
 def lay_out(
     X: pd.DataFrame,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from models.auc import auc_interval, paired_difference
 from models.bootstrap import paired_intervals
@@ -26,6 +27,7 @@ from models.faults import FitFault
 from models.horizons import p12
 from models.metrics import brier, log_loss
 from models.spec import CARD_OUTCOME
+from pipeline.context import shifts_of
 from pipeline.sections.evaluated import Evaluated, Floats, HeldOut, Section
 
 OUTCOMES: Final = ("success", CARD_OUTCOME)
@@ -33,8 +35,8 @@ OURS: Final = "lightgbm"
 
 
 def challengers(given: Evaluated) -> Section:
-    """For repair success and for re-default within twelve months: every challenger fitted on the fit period, its
-    score turned into a probability on the calibration period, measured on the test cases of our model."""
+    """For repair success and for re-default within twelve months: every challenger fitted on the cases ours learns
+    from, its score turned into a probability, measured on the test cases of our model."""
     metrics: dict[str, Any] = {}
     notes: dict[str, Any] = {}
     for outcome in OUTCOMES:
@@ -53,23 +55,30 @@ def challengers(given: Evaluated) -> Section:
 def beside_each_other(
     given: Evaluated, outcome: str, held: HeldOut, ours: Floats
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """Figures of every challenger by name, weakest idea first, and what is to be said of them."""
+    """Figures of every challenger by name, weakest idea first, and what is to be said of them.
+
+    The line from scores to probabilities is that of the same method fitted on the fit period alone, drawn on the
+    calibration period's cases, which it did not know.
+    """
     X = given.frames.X[list(given.bundle.indicator_ids)]  # noqa: N806
     fit, later = _part(given, outcome, "fit"), _part(given, outcome, "calibrate")
+    learnt = pd.concat([fit, later]).sort_index()
     probabilities: dict[str, Floats] = {}
     scores: dict[str, Score] = {}
     notes: dict[str, Any] = {"fit_cases": len(fit), "calibration_cases": len(later)}
     for name, (method, most) in methods(given, outcome).items():
-        mine = fit if most is None else _some(fit, most, given.settings.seed)
+        mine, before = (_some(labels, most, given.settings.seed) for labels in (learnt, fit))
         try:
             score = method(X.loc[mine.index], mine.to_numpy())
+            honest, on = score, mine
+            if 0 < later.sum() < len(later):
+                honest, on = method(X.loc[before.index], before.to_numpy()), later
         except FitFault as fault:
             notes[f"{name}_absent"] = str(fault)
             continue
         scores[name] = score
-        on = later if 0 < later.sum() < len(later) else mine
-        probabilities[name] = straightened(score(X.iloc[held.rows]), score(X.loc[on.index]), on.to_numpy())
-        if len(mine) < len(fit):
+        probabilities[name] = straightened(score(X.iloc[held.rows]), honest(X.loc[on.index]), on.to_numpy())
+        if len(mine) < len(learnt):
             notes[f"{name}_cases"] = len(mine)
     card = given.bundle.scorecard
     if outcome == CARD_OUTCOME and card is not None:
@@ -124,18 +133,21 @@ def methods(given: Evaluated, outcome: str) -> Mapping[str, tuple[FitFunction, i
 
 
 def without_place(given: Evaluated, outcome: str, held: HeldOut) -> Floats | None:
-    """Our margins straightened as the challengers' scores are, without what the calibration adds by place and year."""
-
-    def straight(margin: str) -> Floats:
-        later = _part(given, margin, "calibrate")
-        later = later if 0 < later.sum() < len(later) else _part(given, margin, "fit")
-        on = given.frames.X.index.get_indexer(later.index)
-        return straightened(given.margins[margin][held.rows], given.margins[margin][on], later.to_numpy())
-
+    """Ours as if all cases came from one place and year: what the calibration adds there is, for everyone, what it adds
+    on average to the cases that were learnt from."""
     needed = ("redefault_6", "redefault_7_12") if outcome == CARD_OUTCOME else (outcome,)
     if not all(name in given.margins for name in needed):
         return None
-    found = [straight(name) for name in needed]
+
+    def alike(margin: str) -> Floats:
+        learnt = [*_part(given, margin, "fit").index, *_part(given, margin, "calibrate").index]
+        cases = given.prepared.cohort.filter(pl.col("case_key").is_in(learnt))
+        places = cases.select("region_code", "industry_section", "as_of").to_dicts()
+        mean = float(np.mean(shifts_of(given.bundle, places, given.policy)[margin]))
+        found = given.margins[margin][held.rows]
+        return given.bundle.calibrators[margin].apply(found, [mean] * len(found))
+
+    found = [alike(name) for name in needed]
     return found[0] if len(found) == 1 else p12(found[0], found[1])
 
 
@@ -162,8 +174,8 @@ def _part(given: Evaluated, outcome: str, split: str) -> pd.Series:
     return mine.set_index("case_key")["label"].astype(np.float64).sort_index()
 
 
-def _some(labels: pd.Series, most: int, seed: int) -> pd.Series:
-    if len(labels) <= most:
+def _some(labels: pd.Series, most: int | None, seed: int) -> pd.Series:
+    if most is None or len(labels) <= most:
         return labels
     chosen = np.random.default_rng(seed).choice(len(labels), most, replace=False)
     return labels.iloc[np.sort(chosen)]

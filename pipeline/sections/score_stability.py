@@ -18,6 +18,7 @@ from pipeline.sections.refits import debtors_of, fitted_outcomes, refitted
 
 REFITTED: Final = ("success", "redefault_6")  # months 7-12 are fitted in the same way on fewer cases
 LEAST = 50  # cases of a year
+FIT: Final = ("fit",)
 
 
 def score_stability(given: Evaluated) -> Section:
@@ -91,8 +92,9 @@ def other_fits(given: Evaluated) -> list[dict[str, Any]]:
 def refits_of(given: Evaluated, outcome: str) -> list[dict[str, Any]]:
     """Two rows, `other` seeds and `other` debtors: how far the probabilities of the test cases agree, mean over fits.
 
-    All are turned into probabilities by one logistic line on the calibration period, so that only the trees differ.
-    Empty where one of the periods is missing.
+    All learn from the fit period alone and are turned into probabilities by one logistic line on the calibration
+    period, so that only the trees differ; the bundle's own, on more cases, are if anything steadier. Empty where one of
+    the periods is missing.
     """
     settings, params = given.settings, given.params
     held, splits = given.held_out(outcome), given.frames.splits
@@ -104,10 +106,10 @@ def refits_of(given: Evaluated, outcome: str) -> list[dict[str, Any]]:
     X = given.frames.X[list(given.bundle.indicator_ids)]  # noqa: N806
     tested, on = (X.loc[keys].to_numpy(dtype=np.float64) for keys in (held.keys, later.index))
     outcomes = fitted_outcomes(given, (outcome,))
-    debtors = debtors_of(given, outcomes)
+    debtors = debtors_of(given, outcomes, FIT)
 
     def probability(seed: int, times: pd.Series | None = None) -> Floats:
-        booster = refitted(given, outcomes, seed=seed, times=times)[outcome]
+        booster = refitted(given, outcomes, seed=seed, times=times, periods=FIT)[outcome]
         threads = params.booster.num_threads
         return straightened(raw_margin(booster, tested, threads), raw_margin(booster, on, threads), labels)
 

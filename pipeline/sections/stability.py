@@ -61,7 +61,7 @@ def reasons_stability(given: Evaluated) -> Section:
 
 
 def refit(given: Evaluated, number: int) -> Calibrated:
-    """The ranking models on the `number`-th redraw of the debtors of the fit period."""
+    """The ranking models on the `number`-th redraw of the debtors that the bundle learnt from."""
     outcomes = fitted_outcomes(given, RANKING)
     debtors = debtors_of(given, outcomes)
     drawn = np.random.default_rng([given.settings.seed, number]).poisson(1.0, len(debtors))

@@ -99,12 +99,14 @@ def test_small_data_are_fitted_whole_and_calibrated_out_of_fold(world: Any) -> N
     assert set(small.texts) == {"redefault_6", "redefault_7_12"}
     assert "success" in small.absent
     assert small.reference.propensity_low is None
-    assert {calibrator.source for calibrator in small.calibrators.values()} == {"out-of-fold margins of the fit period"}
-    assert small.metrics["redefault_12"]["on"] == "out of fold, fit period"
-    assert small.metrics["scorecard"]["on"] == "out of fold, fit period"
+    assert {calibrator.source for calibrator in small.calibrators.values()} == {
+        "out-of-fold margins of all learnt cases"
+    }
+    assert small.metrics["redefault_12"]["on"] == "out of fold, all learnt cases"
+    assert small.metrics["scorecard"]["on"] == "out of fold, all learnt cases"
     assert small.scorecard is not None
     assert small.scorecard.shares is None
-    assert small.scorecard.odds.source == "out-of-fold totals of the fit period"
+    assert small.scorecard.odds.source == "out-of-fold totals of all learnt cases"
     assert small.metrics["scorecard"]["calibration_slope"] == pytest.approx(1.0, abs=1e-6)
     # Out of fold means not seen: the figures are no better than the truth allows.
     known = labels[(labels["outcome"] == "redefault_6") & (labels["status"] == "observed")]

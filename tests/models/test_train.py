@@ -53,7 +53,7 @@ def test_a_table_with_one_outcome_gives_a_bundle_that_recovers_the_truth(tmp_pat
     assert set(bundle.boosters) == {"redefault_6"}
     assert set(bundle.absent) == {"success", "redefault_7_12"}
     assert bundle.scorecard is not None
-    assert bundle.metrics["redefault_6"]["on"] == "out of fold, fit period"
+    assert bundle.metrics["redefault_6"]["on"] == "out of fold, all learnt cases"
     fresh, _, truth = table(4000, seed=4)
     p = probabilities(bundle, margins(bundle, fresh))["redefault_6"]
     assert p is not None
