@@ -7,10 +7,11 @@ On the very same test cases, out of time: the true probabilities, a challenger n
 world, ours and the points card. The challenger learns, without directions and with area, trade and year as plain
 columns, from every discretionary applicant of the world whose debtor is in no test, granted or not, from whatever
 year, with the true probability as its label: more than any number of drawn labels of as many cases could tell it. A
-second challenger learns from drawn labels (for re-default: the potential outcome) of `TIMES` times the cases ours is
-fitted on, where there are so many. Beside each AUC on the labels stands the one over all labels that the true
-probabilities could have drawn. Then how honest the probabilities are, held against the true ones: mean absolute
-difference over tenths of the cases, overall and in every region of 500 cases, and the slope of the true log-odds.
+second challenger learns from `TIMES` times as many drawn labels as ours learns from; where the world has not so many
+cases, a case comes again with another label drawn. Beside each AUC on the labels stands the one over all labels that
+the true probabilities could have drawn. Then how honest the probabilities are, held against the true ones: mean
+absolute difference over tenths of the cases, overall and in every region of 500 cases, and the slope of the true
+log-odds.
 """
 
 from __future__ import annotations
@@ -70,17 +71,13 @@ def beside(given: Evaluated, outcome: str, tested: set[str]) -> list[str]:
     soft = np.asarray(true[outcome], dtype=np.float64)[free]
     fitted = given.frames.splits
     own = int(((fitted["outcome"] == outcome) & fitted["split"].isin(LEARNT)).sum())
-    chance = np.random.default_rng(5)
-    some = np.sort(chance.permutation(np.flatnonzero(free))[: TIMES * own])
-    drawn = (chance.random(len(some)) < np.asarray(true[outcome], dtype=np.float64)[some]).astype(np.float64)
-    if outcome != "success":
-        drawn = np.asarray(true[f"y_{outcome}"], dtype=np.float64)[some]
+    some, drawn = labels_of(np.flatnonzero(free), np.asarray(true[outcome], dtype=np.float64), TIMES * own)
     scores = {
         "true probability": held.true,
         f"challenger, true labels, {free.sum():,} cases": challenger(columns, free, soft, "cross_entropy")[held.rows],
-        f"challenger, drawn labels, {len(some) / own:.1f} times the cases": challenger(columns, some, drawn, "binary")[
-            held.rows
-        ],
+        f"challenger, {len(some):,} drawn labels, {len(some) / own:.1f} times ours": challenger(
+            columns, some, drawn, "binary"
+        )[held.rows],
         f"ours, {own:,} cases": held.p,
     }
     card = given.bundle.scorecard
@@ -96,6 +93,15 @@ def beside(given: Evaluated, outcome: str, tested: set[str]) -> list[str]:
             f" ({expected_auc(score, held.true) - expected_auc(held.p, held.true):+.4f})"
         )
     return lines
+
+
+def labels_of(rows: np.ndarray, true: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """`number` cases among `rows`, with labels drawn from their true probabilities: each case once, then, while more
+    are asked for, once more with a label of its own."""
+    chance = np.random.default_rng(5)
+    rounds = -(-number // len(rows))
+    some = np.sort(np.concatenate([chance.permutation(rows) for _ in range(rounds)])[:number])
+    return some, (chance.random(number) < true[some]).astype(np.float64)
 
 
 def expected_auc(score: np.ndarray, true: np.ndarray) -> float:
