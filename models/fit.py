@@ -75,6 +75,7 @@ def fit_models(
     fitted, absent = fit_margins(
         scored, rows, specs, settings, where=where, done=lambda share: say("margins", 0.8 * share)
     )
+    say("points card", 0.8)
     made: _Card | None = None
     try:
         made = _fit_card(X, rows, specs, settings)
