@@ -134,14 +134,15 @@ def methods(given: Evaluated, outcome: str) -> Mapping[str, tuple[FitFunction, i
 
 def without_place(given: Evaluated, outcome: str, held: HeldOut) -> Floats | None:
     """Ours as if all cases came from one place and year: what the calibration adds there is, for everyone, what it adds
-    on average to the cases that were learnt from."""
+    on average to the calibration period's cases (of small data, to all)."""
     needed = ("redefault_6", "redefault_7_12") if outcome == CARD_OUTCOME else (outcome,)
     if not all(name in given.margins for name in needed):
         return None
 
     def alike(margin: str) -> Floats:
-        learnt = [*_part(given, margin, "fit").index, *_part(given, margin, "calibrate").index]
-        cases = given.prepared.cohort.filter(pl.col("case_key").is_in(learnt))
+        later = _part(given, margin, "calibrate")
+        on = later if len(later) else _part(given, margin, "fit")
+        cases = given.prepared.cohort.filter(pl.col("case_key").is_in(on.index.to_list()))
         places = cases.select("region_code", "industry_section", "as_of").to_dicts()
         mean = float(np.mean(shifts_of(given.bundle, places, given.policy)[margin]))
         found = given.margins[margin][held.rows]
