@@ -25,6 +25,8 @@ from sklearn.linear_model import LogisticRegression
 FloatArray = NDArray[np.float64]
 _NOTHING = 1e-9  # a weight this small a part of its dimension's largest lies on the bound
 _FLAT = 1e-12  # variance of a dimension that does not vary at all
+# Of a and of ln k, log-odds: no search goes further, where exp would end; a card's are some 2 and some 0.
+_WITHIN = ((-30.0, 30.0), (-10.0, 4.0))
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def weights_within(
         np.concatenate([[np.log(rate / (1.0 - rate)), 0.0], first]),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(None, None), (None, None), *[(0.0, None)] * len(first)],
+        bounds=[*_WITHIN, *[(0.0, None)] * len(first)],
         options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-7},
     ).x
     values = rule.weights(found)

@@ -111,6 +111,21 @@ def test_beginning_elsewhere_ends_at_the_same_weights() -> None:
     assert again == pytest.approx(found, rel=2e-3)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_few_cases_and_labels_that_evidence_tells_apart_give_finite_weights(seed: int) -> None:
+    """Nothing overflows on the way, though the more weight the likelier."""
+    rng = np.random.default_rng(seed)
+    evidence = rng.normal(size=(40 + 10 * (seed % 5), 7)) * 10.0 ** rng.integers(-2, 2, size=7)
+    good = (evidence[:, seed % 7] > np.quantile(evidence[:, seed % 7], 0.1)).astype(np.float64)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        found = within(evidence, good, evidence)
+    assert np.isfinite(found.values).all()
+    assert np.isfinite(found.loss).all()
+    assert (found.values >= 0).all()
+    for name in SHARES:
+        assert max(found.values[place] for place in range(7) if NAMES[place] == name) > 0  # a share goes to someone
+
+
 def test_free_weights_are_those_of_maximum_likelihood() -> None:
     evidence, good, _ = made()
     found = free_weights(evidence, good, 1e6).values
