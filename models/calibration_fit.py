@@ -15,15 +15,13 @@ from models.local import LocalShifts
 from models.local_fit import LocalFit, Places, fit_local
 from models.metrics import logistic_line
 from models.params import FitParams
-from models.pooling import Factor, Prior, pool
+from models.pooling import AS_GIVEN, FREE, Factor, Prior, pool
 
 FloatArray = NDArray[np.float64]
 # Fewest and most bins of a curve, and events of the rarer outcome in each: more bins follow noise.
 _BINS = (5, 12)
 _EVENTS_PER_BIN = 250
 _KNOTS = 61  # places at which the curve is written down; between them it is linear in probability
-_FREE = float("inf")
-_AS_GIVEN = 1e-6  # a coefficient's error that leaves it at its prior mean
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def fit_calibrator(
             slope, intercept = logistic_line(margin, y)
         else:
             line = fit_local(y, margin, locality.places, params.local, locality.before)
-            slope, intercept, local = line.slope, line.intercept, line.shifts
+            slope, intercept, local = line.slope.value, line.intercept, line.shifts
         if slope <= 0:
             note = f"fitted slope {slope:.4f} was not above zero; only the mean was corrected"
     shift = np.zeros(cases) if locality is None else locality.places.shifts(local)
@@ -88,7 +86,7 @@ def _curve(
     for place, part in enumerate(parts):
         codes[part] = place
     fixed = np.column_stack([np.ones(len(y)), margin, shift])
-    prior = Prior(np.array([*line, 1.0]), np.array([_FREE, _FREE, _AS_GIVEN]))
+    prior = Prior(np.array([*line, 1.0]), np.array([FREE, FREE, AS_GIVEN]))
     found = pool(y, fixed, prior, [Factor(codes, len(parts), np.zeros(len(parts)))])
     means = np.array([margin[part].mean() for part in parts])
     # Equal means of neighbouring bins (a coarse margin) are one place.

@@ -23,9 +23,8 @@ from models import metrics
 from models.faults import FitFault
 from models.fitted import FittedModels
 from models.horizons import HEADS, p12
-from models.intervals import Drift
 from models.intervals_fit import Seen, fit_heads
-from models.local_fit import Places, lay_out_places, mean_day
+from models.local_fit import Places, drift_of, lay_out_places
 from models.margin_fit import Margin, fit_margins
 from models.params import FitParams
 from models.reference import ReferencePopulation, describe_groups, describe_indicators, quantile_grid
@@ -164,9 +163,8 @@ def _seen(fitted: Mapping[str, Margin], rows: TrainingRows, where: Places | None
         steps = max(margin.calibrator.bins for margin in margins)
         drift = None
         if where is not None:
-            level = 0.0 if head in params.local.trends else params.local.level_drift
-            trend = margins[0].calibrator.local.trend_error
-            drift = Drift(since=mean_day(where.days[chosen.rows]), level=level, trend=trend)
+            told = where.days[rows.learnt(parts[0]).rows]
+            drift = drift_of(margins[0].calibrator.local, where.days[chosen.rows], told, params.local)
         found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source, steps, drift)
     return found
 

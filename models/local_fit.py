@@ -4,6 +4,8 @@ Three times. Before the trees are fitted, the labels alone say how areas, indust
 from there, so that they need not guess a court from the facts of its debtors. But such a difference may lie in the
 debtors themselves: where incomes are high, few re-default. So the fit period's labels say once more what differs beside
 the finished margin. On the calibration period that is estimated again, each shift drawn towards what was found.
+
+A trend needs years to be seen in: it is fitted once, on both periods together (`trend_beside`), and held from there on.
 """
 
 from __future__ import annotations
@@ -19,13 +21,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.faults import FitFault
+from models.intervals import Drift
 from models.local import COLUMNS, YEAR, LocalShifts, place_of
 from models.params import LocalParams
-from models.pooling import Factor, Pooled, Prior, pool
+from models.pooling import AS_GIVEN, FREE, Factor, Pooled, Prior, pool
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_FREE: Final = float("inf")
 _REGRESSION_AREAS: Final = 8  # fewer areas say nothing of what their courts' figures do
 _REGRESSION_ERROR: Final = 0.3  # log-odds per standard unit: prior of such a coefficient
 
@@ -89,50 +91,91 @@ def lay_out_places(places: pd.DataFrame, figures: Mapping[str, Sequence[float | 
     )  # fmt: skip
 
 
-def mean_day(days: IntArray) -> date:
-    """The middle of some days (n,), given as day numbers."""
-    return date.fromordinal(round(float(days.mean())))
+def drift_of(found: LocalShifts, days: IntArray, told: IntArray, params: LocalParams) -> Drift:
+    """How far the level may have moved since the calibration's cases, whose days (n,) are given as day numbers.
+
+    A trend was told by cases of the days `told` (m,), earlier on average, say by g years, and the calibration's own are
+    among them: where luck made these too many, it made level and trend too high together. So the level errs, y years
+    later, by error of the trend x sqrt(y^2 + 2 g y) more than at its own time. Without a trend it moves as it will.
+    """
+    since = date.fromordinal(round(float(days.mean())))
+    if found.trend_from is None:
+        return Drift(since=since, level=params.level_drift, trend=0.0)
+    earlier = max(0.0, float(days.mean() - told.mean())) / YEAR
+    return Drift(since=since, level=found.trend_error * math.sqrt(2.0 * earlier), trend=found.trend_error)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number and its standard error."""
+
+    value: float
+    error: float
+
+
+_ANY: Final = Estimate(1.0, FREE)
+_NO_SLOPE: Final = Estimate(0.0, FREE)
 
 
 @dataclass(frozen=True)
 class LocalFit:
-    """A logistic line on the margin with shifts beside it: log-odds = intercept + slope x margin + shift."""
+    """A logistic line on the margin with shifts beside it: log-odds = intercept + slope x margin + shift. Without a
+    margin the slope is 0 and of no certainty."""
 
     intercept: float
-    slope: float
+    slope: Estimate
     shifts: LocalShifts
 
 
-def first_shifts(y: FloatArray, places: Places, params: LocalParams, *, trend: float | None) -> LocalFit:
-    """Shifts from labels y (n,) alone, before any margin: slope 0. `trend`: what is expected of it, None for none.
+def first_shifts(y: FloatArray, places: Places, params: LocalParams, *, expected: float | None) -> LocalFit:
+    """Shifts from labels y (n,) alone, before any margin: slope 0. `expected`: what is expected of a trend, None for
+    none.
 
     An area with too few cases gets what its court's figures let expect of it, where enough areas tell.
     """
-    margin = np.zeros(len(y))
-    plain = _fit(y, margin, places, params, None, trend=trend)
-    expected = _expected(plain.pooled, places, params)
-    if expected is None:
-        return plain.result
-    return _fit(y, margin, places, params, None, trend=trend, areas=expected).result
+    trend = None if expected is None else Estimate(expected, params.trend_error)
+    return _with_figures(y, None, places, params, trend=trend, settled=False)
+
+
+def trend_beside(y: FloatArray, margin: FloatArray, places: Places, params: LocalParams, expected: float) -> Estimate:
+    """The yearly trend of labels y (n,) beside margins (n,), drawn towards the `expected` one; areas and industries
+    differ beside it."""
+    found = _with_figures(y, margin, places, params, trend=Estimate(expected, params.trend_error), settled=False).shifts
+    return Estimate(found.trend, found.trend_error)
 
 
 def shifts_beside(
-    y: FloatArray, margin: FloatArray, places: Places, params: LocalParams, *, trend: float | None
+    y: FloatArray, margin: FloatArray, places: Places, params: LocalParams, *, trend: Estimate | None
 ) -> LocalFit:
     """Shifts from labels y (n,) beside margins (n,), drawn towards none, or, for areas, towards what courts' figures
-    let expect. `trend`: what is expected of it, None for none."""
-    nothing = LocalFit(0.0, 1.0, LocalShifts(trend_error=params.trend_error))
-    plain = _fit(y, margin, places, params, nothing, trend=trend)
-    expected = _expected(plain.pooled, places, params)
-    if expected is None:
-        return plain.result
-    return _fit(y, margin, places, params, nothing, trend=trend, areas=expected).result
+    let expect. `trend` is taken as it was found."""
+    return _with_figures(y, margin, places, params, trend=trend, settled=True)
 
 
 def fit_local(y: FloatArray, margin: FloatArray, places: Places, params: LocalParams, before: LocalFit) -> LocalFit:
-    """Line and shifts from labels y (n,) and margins (n,) of cases the margin never saw, drawn towards `before`."""
+    """Line and shifts from labels y (n,) and margins (n,) of cases the margin never saw, drawn towards `before`: the
+    slope as far as it is known and may have moved since; the trend is taken as it was found."""
     known = before.shifts
-    return _fit(y, margin, places, params, before, trend=None if known.trend_from is None else known.trend).result
+    trend = None if known.trend_from is None else Estimate(known.trend, known.trend_error)
+    slope = Estimate(before.slope.value, math.hypot(before.slope.error, params.slope_drift))
+    return _fit(y, margin, places, params, known, trend=trend, settled=True, slope=slope).result
+
+
+def _with_figures(
+    y: FloatArray,
+    margin: FloatArray | None,
+    places: Places,
+    params: LocalParams,
+    *,
+    trend: Estimate | None,
+    settled: bool,
+) -> LocalFit:
+    """Shifts drawn towards none, or, for areas, towards what courts' figures let expect."""
+    plain = _fit(y, margin, places, params, None, trend=trend, settled=settled)
+    areas = _expected(plain.pooled, places, params)
+    if areas is None:
+        return plain.result
+    return _fit(y, margin, places, params, None, trend=trend, settled=settled, areas=areas).result
 
 
 @dataclass(frozen=True)
@@ -143,26 +186,27 @@ class _Fit:
 
 def _fit(
     y: FloatArray,
-    margin: FloatArray,
+    margin: FloatArray | None,
     places: Places,
     params: LocalParams,
-    before: LocalFit | None,
+    before: LocalShifts | None,
     *,
-    trend: float | None,
+    trend: Estimate | None,
+    settled: bool,
+    slope: Estimate = _ANY,
     areas: FloatArray | None = None,
 ) -> _Fit:
-    start = before.shifts.trend_from if before is not None else None
-    origin = start or date.fromordinal(int(places.days.min()))
-    years = (places.days - origin.toordinal()) / YEAR
-    columns, means, errors = [np.ones(len(y))], [0.0], [_FREE]
-    if before is not None:
-        columns, means, errors = [*columns, margin], [*means, 1.0], [*errors, _FREE]
+    """A line on the margin (None: a level alone), whose slope is drawn towards `slope`, with shifts drawn towards
+    `before`, or none; a `settled` trend is held, another is drawn towards what is expected of it."""
+    earlier = before or LocalShifts()
+    origin = earlier.trend_from or date.fromordinal(int(places.days.min()))
+    columns, means, errors = [np.ones(len(y))], [0.0], [FREE]
+    if margin is not None:
+        columns, means, errors = [*columns, margin], [*means, slope.value], [*errors, slope.error]
     if trend is not None:
-        columns.append(years)
-        means.append(trend)
-        # What was seen before is doubted at least as much as practice may have turned since.
-        errors.append(params.trend_error if before is None else max(before.shifts.trend_error, params.trend_drift))
-    earlier = LocalShifts() if before is None else before.shifts
+        columns.append((places.days - origin.toordinal()) / YEAR)
+        means.append(trend.value)
+        errors.append(AS_GIVEN if settled else trend.error)
     means_of = [
         np.array([table.get(name, 0.0) for name in names])
         for table, names in (
@@ -183,26 +227,19 @@ def _fit(
         {name: float(effect) for name, effect in zip(names, effects.tolist(), strict=True) if effect != 0.0}
         for names, effects in zip((places.areas, places.industries, places.cells), pooled.effects, strict=True)
     )
+    found = trend if trend is None or settled else Estimate(float(pooled.fixed[-1]), float(pooled.fixed_error[-1]))
     until = date.fromordinal(int(places.days.max())) + timedelta(days=round(params.trend_years * YEAR))
     shifts = LocalShifts(
         regions=by_area,
         industries=by_industry,
         cells=by_cell,
-        trend=float(pooled.fixed[-1]) if trend is not None else 0.0,
-        trend_error=0.0 if trend is None else _trend_error(float(pooled.fixed_error[-1]), errors[-1], before, params),
-        trend_from=origin if trend is not None else None,
-        trend_until=until if trend is not None else None,
+        trend=0.0 if found is None else found.value,
+        trend_error=0.0 if found is None else found.error,
+        trend_from=None if found is None else origin,
+        trend_until=None if found is None else until,
     )
-    slope = float(pooled.fixed[1]) if before is not None else 0.0
-    return _Fit(pooled, LocalFit(float(pooled.fixed[0]), slope, shifts))
-
-
-def _trend_error(after: float, doubted: float, before: LocalFit | None, params: LocalParams) -> float:
-    """Standard error of a trend that was drawn towards an expected one with prior error `doubted` and came out with
-    error `after`, if practice has not turned: what was expected then errs by its own error, not by what was doubted."""
-    expected = params.trend_error if before is None else before.shifts.trend_error
-    seen = max(0.0, 1.0 / after**2 - 1.0 / doubted**2)
-    return after**2 * math.sqrt((expected / doubted**2) ** 2 + seen)
+    sloped = _NO_SLOPE if margin is None else Estimate(float(pooled.fixed[1]), float(pooled.fixed_error[1]))
+    return _Fit(pooled, LocalFit(float(pooled.fixed[0]), sloped, shifts))
 
 
 def _expected(found: Pooled, places: Places, params: LocalParams) -> FloatArray | None:

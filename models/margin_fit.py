@@ -1,10 +1,10 @@
 """The margins of all outcomes, each with its calibration on margins that never saw the case.
 
 Trees learn from the fit and from the calibration period: both are known on the day the model is made, and re-default is
-rare. So that the calibration still rests on cases that taught nothing, the calibration period's debtors are left out in
-turn, a fold at a time, and their margins taken from trees that did not know them. The fit period stays in every time:
-with five folds such trees know nine cases in ten of what the final ones know, so that a calibration made for them fits
-the final ones. Where the period has too few events (small data), every case is left out in turn instead.
+rare. So that the calibration still rests on cases that taught nothing, debtors are left out in turn, a fold at a time,
+and their margins taken from trees that did not know them. The calibration period's cases calibrate; the fit period's
+tell what differs by place, and both together how practice moves over the years. Where the calibration period has too
+few events (small data), all calibrate.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from models.calibration import Calibrator
 from models.calibration_fit import Locality, fit_calibrator
 from models.faults import FitFault
 from models.halves import HALVES, Lesson, fit_boosters
-from models.local_fit import LocalFit, Places, first_shifts, shifts_beside
+from models.local_fit import LocalFit, Places, first_shifts, shifts_beside, trend_beside
 from models.log_odds import log_odds
 from models.params import FitParams
 from models.spec import OUTCOMES, IndicatorSpec
@@ -37,9 +37,9 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Margin:
-    """One fitted outcome. `full` (n,): margins of all rows; `held_out` (n,): the same, but for the rows
-    `calibrated_on` from trees that did not know their debtor; `own_period`: whether those are the calibration period's;
-    `shifts` (n,): what the calibrator adds at each row's place."""
+    """One fitted outcome. `full` (n,): margins of all rows; `held_out` (n,): margins by trees that did not know the
+    row's debtor; `own_period`: whether the cases `calibrated_on` are the calibration period's; `shifts` (n,): what the
+    calibrator adds at each row's place."""
 
     booster: lgb.Booster
     full: FloatArray
@@ -78,11 +78,10 @@ def fit_margins(
         return fit_boosters(X, lessons, directions, params, seed=params.seed)
 
     own = {outcome for outcome in parts if rows.part(outcome, "calibrate").rarer >= params.platt_min_events}
-    back = _held_back(rows, own, everybody=own != set(parts))
 
     def without(fold: int) -> tuple[BoolArray, dict[str, FloatArray]]:
-        """The rows of a fold that are held back, and their margins by trees without them."""
-        held = back & (rows.folds == fold)
+        """The rows of a fold, and their margins by trees without them."""
+        held = rows.folds == fold
         return held, {name: raw_margin(booster, values[held], threads) for name, booster in trees(~held).items()}
 
     whole = trees(None)
@@ -138,16 +137,8 @@ def _lesson(outcome: str, part: Part, kept: BoolArray | None, where: Places | No
     if where is None:
         return Lesson(at, y)
     places = where.take(at)
-    found = first_shifts(y, places, params.local, trend=params.local.trends.get(outcome))
+    found = first_shifts(y, places, params.local, expected=params.local.trends.get(outcome))
     return Lesson(at, y, found.intercept + places.shifts(found.shifts))
-
-
-def _held_back(rows: TrainingRows, outcomes: set[str], *, everybody: bool) -> BoolArray:
-    """Which rows (n,) are left out in turn: the calibration period's of `outcomes`, or everybody."""
-    found = np.full(len(rows.folds), everybody)
-    for outcome in outcomes:
-        found[rows.part(outcome, "calibrate").rows] = True
-    return found
 
 
 def _beside(
@@ -161,18 +152,27 @@ def _beside(
 ) -> dict[str, LocalFit]:
     """What differs by place beside the margins (n,), on the fit period's cases where the calibration period is to draw
     it on, else on all; both halves of re-default tell it together, for the same courts and trades stand behind both,
-    and events are rare."""
+    and events are rare. A trend is told by both periods."""
     trends = params.local.trends
     together = set(HALVES) <= set(parts) and len({trends.get(name) for name in HALVES}) == 1
     groups = [HALVES, *([name] for name in parts if name not in HALVES)] if together else [[name] for name in parts]
     found: dict[str, LocalFit] = {}
     for names in groups:
-        seen = [rows.part(name, "fit") if name in own else parts[name] for name in names]
-        at, y = np.concatenate([part.rows for part in seen]), np.concatenate([part.y for part in seen])
-        # Each half from its own level, which a margin does not contain.
-        margin = np.concatenate(
-            [margins[name][part.rows] + log_odds(float(part.y.mean())) for name, part in zip(names, seen, strict=True)]
-        )
-        one = shifts_beside(y, margin, where.take(at), params.local, trend=trends.get(names[0]))
-        found |= dict.fromkeys(names, one)
+        seen = {name: rows.part(name, "fit") if name in own else parts[name] for name in names}
+        expected, trend = trends.get(names[0]), None
+        if expected is not None:
+            y, margin, places = _together({name: parts[name] for name in names}, margins, where)
+            trend = trend_beside(y, margin, places, params.local, expected)
+        y, margin, places = _together(seen, margins, where)
+        found |= dict.fromkeys(names, shifts_beside(y, margin, places, params.local, trend=trend))
     return found
+
+
+def _together(
+    parts: Mapping[str, Part], margins: Mapping[str, FloatArray], where: Places
+) -> tuple[FloatArray, FloatArray, Places]:
+    """Labels, margins and places of several outcomes' cases, each from its own level, which a margin does not
+    contain."""
+    margin = [margins[name][part.rows] + log_odds(float(part.y.mean())) for name, part in parts.items()]
+    y, at = ([getattr(part, field) for part in parts.values()] for field in ("y", "rows"))
+    return np.concatenate(y), np.concatenate(margin), where.take(np.concatenate(at))

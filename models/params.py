@@ -109,10 +109,10 @@ class LocalParams:
 
     `trends`: outcomes whose level follows a yearly trend, with what is expected of it beforehand, in log-odds a year
     (S0a: 10.1 % of applications succeeded in 2015, 41.2 % in 2025), and `trend_error`: by how much another court's may
-    differ from that; `trend_drift`: how much an earlier trend may be off by now; `trend_years`: for how long after the
-    last calibration case a trend is carried on. `level_drift`: how far the level of an outcome without a trend may move
-    within a year, in log-odds, and by the root of the years in several: the economy and the courts' pressure change,
-    and nobody foresees how [A].
+    differ from that; `trend_years`: for how long after the last calibration case a trend is carried on. `level_drift`:
+    how far the level of an outcome without a trend may move within a year, in log-odds, and by the root of the years
+    in several: the economy and the courts' pressure change, and nobody foresees how [A]. `slope_drift`: how far the
+    slope of the log-odds on the margin may have moved between the fit and the calibration period [A].
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -120,9 +120,9 @@ class LocalParams:
     min_cases: int = 50
     trends: Mapping[str, float] = field(default_factory=lambda: {"success": 0.18})
     trend_error: float = 0.07
-    trend_drift: float = 0.05
     trend_years: float = 3.0
     level_drift: float = 0.05
+    slope_drift: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -232,12 +232,12 @@ class FitParams:
             "split.label_quantile must be above 0.5 and at most 1": 0.5 < s.label_quantile <= 1,
             "split.regimes must be days, YYYY-MM-DD": all(_is_day(day) for day in s.regimes.values()),
             "local.min_cases must be at least 1": self.local.min_cases >= 1,
-            "local.trend_error and local.trend_drift must be above 0": min(
-                self.local.trend_error, self.local.trend_drift
-            )
-            > 0,
+            "local.trend_error must be above 0": self.local.trend_error > 0,
             "local.trend_years must be at least 0": self.local.trend_years >= 0,
-            "local.level_drift must be at least 0": self.local.level_drift >= 0,
+            "local.level_drift and local.slope_drift must be at least 0": min(
+                self.local.level_drift, self.local.slope_drift
+            )
+            >= 0,
             "extrapolation_quantile must be 0 to 0.5": 0 <= self.extrapolation_quantile <= 0.5,
             "disagreement_quantile must be 0.5 to 1": 0.5 <= self.disagreement_quantile <= 1,
         }

@@ -18,6 +18,8 @@ from scipy.special import expit
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+FREE = float("inf")  # a coefficient's prior error that is no prior
+AS_GIVEN = 1e-6  # one that leaves the coefficient at its prior mean
 _ROUNDS = 300
 _STEADY = 1e-5  # log-odds
 _SMALLEST = 1e-6  # variance at which a factor counts as having no effect
@@ -36,7 +38,7 @@ class Factor:
 
 @dataclass(frozen=True)
 class Prior:
-    """Normal priors of the fixed coefficients, `mean` and `error` (k,); an infinite error is no prior."""
+    """Normal priors of the fixed coefficients, `mean` and `error` (k,): `FREE` is no prior, `AS_GIVEN` holds."""
 
     mean: FloatArray
     error: FloatArray

@@ -13,8 +13,9 @@ from scipy.special import expit
 from models.calibration import Calibrator
 from models.calibration_fit import Locality, fit_calibrator
 from models.faults import FitFault
+from models.intervals import Drift
 from models.local import YEAR, LocalShifts, Place, place_of
-from models.local_fit import Places, first_shifts, fit_local, lay_out_places, shifts_beside
+from models.local_fit import Places, drift_of, first_shifts, fit_local, lay_out_places, shifts_beside, trend_beside
 from models.metrics import calibration_line
 from models.params import FitParams, LocalParams
 
@@ -94,10 +95,10 @@ def test_courts_trade_and_trend_are_recovered_within_their_error() -> None:
     told, margin, beside = made(20000, 1)
     y = labels(margin, beside, 2)
     places = lay_out_places(told)
-    before = first_shifts(y[:10000], places.take(np.arange(10000)), LocalParams(), trend=0.18)
+    before = first_shifts(y[:10000], places.take(np.arange(10000)), LocalParams(), expected=0.18)
     rest = np.arange(10000, 20000)
     found = fit_local(y[rest], margin[rest], places.take(rest), LocalParams(), before)
-    assert found.slope == pytest.approx(0.8, abs=0.06)
+    assert found.slope.value == pytest.approx(0.8, abs=0.06)
     assert found.shifts.trend == pytest.approx(0.25, abs=0.06)
     effects = np.array([found.shifts.regions[name] for name in AREAS])
     np.testing.assert_allclose(effects - effects.mean(), 0.1 * (np.arange(12) - 5.5), atol=0.12)
@@ -115,7 +116,7 @@ def test_probabilities_stay_honest_in_years_after_the_calibration() -> None:
     y = labels(margin, beside, 4)
     places = lay_out_places(told)
     first, second = np.arange(8000), np.arange(8000, 16000)
-    before = first_shifts(y[first], places.take(first), LocalParams(), trend=0.18)
+    before = first_shifts(y[first], places.take(first), LocalParams(), expected=0.18)
     known = Locality(places.take(second), before)
     with_places = fit_calibrator(margin[second], y[second], "made", PARAMS, known)
     without = fit_calibrator(margin[second], y[second], "made", PARAMS)
@@ -136,8 +137,8 @@ def test_courts_figures_speak_for_an_area_without_enough_cases() -> None:
     keep = ~few | (np.cumsum(few) <= 20)
     told, y = told[keep].reset_index(drop=True), y[keep]
     figures = {name: [0.1 * number, None] for number, name in enumerate(AREAS)}
-    by_figures = first_shifts(y, lay_out_places(told, figures), LocalParams(), trend=None)
-    plain = first_shifts(y, lay_out_places(told), LocalParams(), trend=None)
+    by_figures = first_shifts(y, lay_out_places(told, figures), LocalParams(), expected=None)
+    plain = first_shifts(y, lay_out_places(told), LocalParams(), expected=None)
     assert plain.shifts.regions.get(AREAS[-1], 0.0) == 0.0
     middle = np.mean([by_figures.shifts.regions[name] for name in AREAS])
     assert by_figures.shifts.regions[AREAS[-1]] - middle == pytest.approx(0.55, abs=0.2)
@@ -150,21 +151,22 @@ def test_what_lies_in_the_debtors_of_an_area_is_no_difference_of_its_court() -> 
     margin = np.random.default_rng(22).normal(size=12000) - 1.5 * rich
     y = labels(margin, severe, 23)
     places = lay_out_places(told)
-    alone = first_shifts(y, places, LocalParams(), trend=None)
+    alone = first_shifts(y, places, LocalParams(), expected=None)
     beside = shifts_beside(y, margin, places, LocalParams(), trend=None)
     assert alone.shifts.regions[AREAS[0]] < -0.7
     assert beside.shifts.regions[AREAS[0]] == pytest.approx(0.0, abs=0.12)
     assert beside.shifts.regions[AREAS[1]] == pytest.approx(0.5, abs=0.15)
-    assert beside.slope == pytest.approx(0.8, abs=0.06)
+    assert beside.slope.value == pytest.approx(0.8, abs=0.06)
 
 
-def test_the_error_of_a_trend_is_how_far_it_errs_where_practice_holds() -> None:
-    """Worlds whose trend is drawn as it is expected: fitted before and after, as a calibration does it."""
+def test_trend_and_level_err_as_far_as_they_say_where_practice_holds() -> None:
+    """Worlds whose trend is drawn as it is expected: told by five years together, calibrated on the last two."""
     rng = np.random.default_rng(15)
     params = LocalParams()
-    apart, stated = [], []
-    for _ in range(60):
-        trend = rng.normal(params.trends["success"], params.trend_error)
+    expected, later = params.trends["success"], 2.5
+    trends, levels = [], []
+    for _ in range(80):
+        trend = rng.normal(expected, params.trend_error)
         margin, days = rng.normal(size=3000), rng.integers(0, 365 * 5, 3000)
         told = pd.DataFrame(
             {
@@ -176,20 +178,54 @@ def test_the_error_of_a_trend_is_how_far_it_errs_where_practice_holds() -> None:
         y = (rng.random(3000) < 1 / (1 + np.exp(-(margin + trend * days / YEAR - 1.0)))).astype(float)
         places, early = lay_out_places(told), np.flatnonzero(days < 1100)
         late = np.flatnonzero(days >= 1100)
-        before = shifts_beside(y[early], margin[early], places.take(early), params, trend=params.trends["success"])
-        found = fit_local(y[late], margin[late], places.take(late), params, before).shifts
-        assert found.trend_error < before.shifts.trend_error < params.trend_error
-        apart.append(found.trend - trend)
-        stated.append(found.trend_error)
-    assert float(np.std(np.array(apart) / np.array(stated))) == pytest.approx(1.0, abs=0.25)
-    assert abs(np.mean(apart)) < 0.02
+        found = trend_beside(y, margin, places, params, expected)
+        alone = trend_beside(y[early], margin[early], places.take(early), params, expected)
+        assert found.error < alone.error < params.trend_error
+        before = shifts_beside(y[early], margin[early], places.take(early), params, trend=found)
+        line = fit_local(y[late], margin[late], places.take(late), params, before)
+        assert (line.shifts.trend, line.shifts.trend_error) == (found.value, found.error)
+        trends.append((found.value - trend) / found.error)
+        drift = drift_of(line.shifts, places.days[late], places.days, params)
+        assert drift.trend == found.error
+        on = drift.since + timedelta(days=round(later * YEAR))
+        level = line.intercept + line.shifts.trend * line.shifts.years(on)
+        true = trend * (on - FIRST).days / YEAR - 1.0
+        chances = y[late].mean() * (1 - y[late].mean())
+        # The level of its own time errs as a share among so many cases does.
+        levels.append((level - true) / np.sqrt(drift.error(later) ** 2 + 1 / (len(late) * chances)))
+    for apart in (np.array(trends), np.array(levels)):
+        assert float(apart.std()) == pytest.approx(1.0, abs=0.25)
+        assert abs(apart.mean()) < 0.35
+
+
+def test_the_level_of_an_outcome_without_a_trend_moves_as_it_will() -> None:
+    days = np.array([date(2023, 1, 1).toordinal(), date(2023, 1, 3).toordinal()])
+    drift = drift_of(LocalShifts(), days, days - 700, LocalParams(level_drift=0.04))
+    assert drift == Drift(since=date(2023, 1, 2), level=0.04, trend=0.0)
+
+
+def test_a_slope_is_drawn_towards_the_earlier_one_as_far_as_both_are_known() -> None:
+    """The oracle weighs two estimates of one number by their precision."""
+    told, margin, beside = made(9000, 31)
+    y = labels(margin, beside, 32)
+    places = lay_out_places(told.assign(region="220102", industry=None))
+    first, second = np.arange(8000), np.arange(8000, 9000)
+    before = shifts_beside(y[first], margin[first], places.take(first), LocalParams(), trend=None)
+    alone = shifts_beside(y[second], margin[second], places.take(second), LocalParams(), trend=None).slope
+    for moved in (0.0, 0.05, 0.2):
+        found = fit_local(y[second], margin[second], places.take(second), LocalParams(slope_drift=moved), before).slope
+        doubted = np.hypot(before.slope.error, moved)
+        weight = (1 / alone.error**2) / (1 / alone.error**2 + 1 / doubted**2)
+        assert found.value == pytest.approx(weight * alone.value + (1 - weight) * before.slope.value, abs=0.01)
+        assert found.error < min(alone.error, doubted)
+    assert abs(alone.value - before.slope.value) > 0.02, "the two must differ for this to tell anything"
 
 
 def test_few_events_take_the_shifts_as_they_were_found_before() -> None:
     told, margin, beside = made(9000, 9)
     y = labels(margin, beside, 10)
     places = lay_out_places(told)
-    before = first_shifts(y, places, LocalParams(), trend=0.18)
+    before = first_shifts(y, places, LocalParams(), expected=0.18)
     few = np.flatnonzero(y == 1)[:8].tolist() + np.flatnonzero(y == 0)[:60].tolist()
     rows = np.array(few)
     found = fit_calibrator(margin[rows], y[rows], "made", PARAMS, Locality(places.take(rows), before))
@@ -202,7 +238,7 @@ def test_few_events_take_the_shifts_as_they_were_found_before() -> None:
 def test_one_area_and_no_trend_shift_nothing() -> None:
     told, margin, beside = made(2000, 11)
     places = lay_out_places(told.assign(region="220102", industry=None))
-    found = first_shifts(labels(margin, beside, 12), places, LocalParams(), trend=None)
+    found = first_shifts(labels(margin, beside, 12), places, LocalParams(), expected=None)
     assert found.shifts == LocalShifts()
 
 
