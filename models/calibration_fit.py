@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,9 +62,9 @@ def fit_calibrator(
         slope, intercept = 1.0, _level(y, margin + shift)
     elif rarer >= params.isotonic_min_events:
         bins = int(np.clip(rarer // _EVENTS_PER_BIN, *_BINS))
-        x, knots = _curve(margin, y, shift, (intercept, slope), bins)
+        x, knots, worth = _curve(margin, y, shift, (intercept, slope), bins)
         return Calibrator(
-            method="isotonic", x=x, y=knots, bins=bins, local=local, cases=cases, events=events, source=source
+            method="isotonic", x=x, y=knots, bins=worth, local=local, cases=cases, events=events, source=source
         )  # fmt: skip
     return Calibrator(
         method="platt", slope=slope, intercept=intercept, local=local, cases=cases, events=events, source=source,
@@ -73,13 +74,15 @@ def fit_calibrator(
 
 def _curve(
     margin: FloatArray, y: FloatArray, shift: FloatArray, line: tuple[float, float], bins: int
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Knots (margin, probability at shift 0) of a rising curve.
+) -> tuple[tuple[float, ...], tuple[float, ...], int]:
+    """Knots (margin, probability at shift 0) of a rising curve, and how many free bins it is worth.
 
     A logistic line, and how far `bins` of equal counts depart from it, drawn together (`models.pooling`): where the
     line fits the curve is the line, and one bin's luck does not bend it. Between the bins' means the departure goes
     over linearly, beyond the outer ones it stays; isotonic regression mends what still falls. `line` (intercept,
-    slope) is where the fit starts from, `shift` (n,) what stands beside it.
+    slope) is where the fit starts from, `shift` (n,) what stands beside it. The curve is worth its effective
+    parameters (Hastie & Tibshirani 1990, sec. 3.5): the line's two, and of each bin the share its own cases have in
+    its departure.
     """
     parts = np.array_split(np.argsort(margin, kind="stable"), bins)
     codes = np.empty(len(y), dtype=np.int64)
@@ -94,7 +97,9 @@ def _curve(
     x = np.unique(np.quantile(margin, np.linspace(0.0, 1.0, _KNOTS)))
     level = found.fixed[0] + found.fixed[1] * x + np.interp(x, means, found.effects[0][first])
     level = IsotonicRegression().fit_transform(x, level)  # the knots are quantiles: each stands for as many cases
-    return tuple(x.tolist()), tuple(expit(level).tolist())
+    own = 1.0 - np.square(found.errors[0]) / found.spreads[0] ** 2
+    worth = min(bins, math.ceil(2.0 + float(own.sum())))
+    return tuple(x.tolist()), tuple(expit(level).tolist()), worth
 
 
 def _level(y: FloatArray, shift: FloatArray) -> float:

@@ -49,8 +49,8 @@ _MOST_DRIFT: Final = 10.0
 class Drift(BaseModel):
     """How far the general level may have moved since the calibration cases, whose mean day is `since`.
 
-    Standard errors in log-odds: `level` after one year, growing with the root of the years, for what nobody foresees;
-    `trend` a year, for a trend that is carried on and may be off.
+    Standard errors in log-odds: `trend` a year, for a trend that is carried on and may be off; `level` after one year,
+    growing with the root of the years, for what nobody foresees, or for luck that level and trend have in common.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

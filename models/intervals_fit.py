@@ -7,9 +7,10 @@ tilt is what keeps the edges unbiased, where all neighbours lie on one side. The
 read as a proportion among an effective number of cases (Korn & Graubard 1998, Survey Methodology 24), whose interval
 is Jeffreys' (Brown, Cai & DasGupta 2001, Statistical Science 16): sound also where events are few.
 
-It takes the probabilities as they are, whatever calibrated them. One thing it must be told: how many steps the
-calibration has that was fitted on these same labels. Within a step the predictions follow the labels, so a window of
-many steps would see no fault in them and take the steps' noise for certainty; a window is at most `window_steps` wide.
+It takes the probabilities as they are, whatever calibrated them. One thing it must be told: how many free steps the
+calibration is worth that was fitted on these same labels. Within a step the predictions follow the labels, so a window
+of many steps would see no fault in them and take the steps' noise for certainty; a window is at most `window_steps`
+wide.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ _STEPS: Final = 50
 @dataclass(frozen=True)
 class Seen:
     """Calibrated probabilities p (n,) and labels y (n,) of cases outside the model's training; where they are from;
-    steps of the calibration that was fitted on them (0: a line); how the level may move after them, where days are
-    known."""
+    how many free steps the calibration is worth that was fitted on them (0: a line); how the level may move after them,
+    where days are known."""
 
     p: FloatArray
     y: FloatArray

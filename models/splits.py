@@ -24,10 +24,10 @@ Decisions from before the practice that still holds are set aside as `other_regi
 A model is made, calibration and all, on the day the test begins: everything it rests on was known by then, and e was
 not. So there is one gap, before the test. Between fit and calibration there is none (decision 13): both are known to
 whoever makes the model, and a gap there would throw away the youngest year of what can be learnt from. The
-calibration's cases still come later than the fit's and are of other debtors, so they can be left out in turn while the
-fit's stay in: trees learn from both, and are calibrated on margins that did not know the case (decision 14). The debtor
-rule keeps one debtor's habits from being learnt and then tested. A row dropped by a rule keeps its name (`gap`,
-`reused_debtor`, `other_regime`; `unlabelled` where no label is known at all), so the counts always add up.
+calibration's cases still come later than the fit's and are of other debtors: trees learn from both, and are calibrated
+on the later ones, by margins that did not know the case (decision 14). The debtor rule keeps one debtor's habits from
+being learnt and then tested. A row dropped by a rule keeps its name (`gap`, `reused_debtor`, `other_regime`;
+`unlabelled` where no label is known at all), so the counts always add up.
 
 Vocabulary after dssg/triage (timechop): as-of date, label timespan, knowledge date.
 """

@@ -45,7 +45,7 @@ def bent(n: int, seed: int, bend: float) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 def test_the_curve_is_the_line_where_the_line_fits_and_bends_where_the_truth_does() -> None:
-    away = {}
+    away, worth = {}, {}
     for bend in (0.0, 0.6):
         new, _, true = bent(20_000, 99, bend)
         for name, limit in (("line", 10**9), ("curve", 1)):
@@ -54,8 +54,13 @@ def test_the_curve_is_the_line_where_the_line_fits_and_bends_where_the_truth_doe
                 for seed in range(8)
             ]
             away[bend, name] = float(np.mean([np.abs(one.apply(new) - true).mean() for one in found]))
+            worth[bend, name] = float(np.mean([one.bins for one in found]))
     assert away[0.0, "curve"] < 1.25 * away[0.0, "line"]
     assert away[0.6, "curve"] < 0.5 * away[0.6, "line"]
+    # Eight to ten bins: nearly all free where the truth bends, hardly more than the line where it does not.
+    assert worth[0.0, "curve"] < 5
+    assert worth[0.6, "curve"] > 7
+    assert worth[0.0, "line"] == worth[0.6, "line"] == 0
 
 
 def test_few_events_only_correct_the_mean_and_say_so() -> None:
