@@ -4,7 +4,7 @@
     python -m benchmarks.intervals --worlds 1500 --methods ours
 
 In a world the true chance of a case follows its score along a bent curve, its court area and a hidden cause. The score
-is calibrated on `cases` labels (by a line, or by the steps that many events are given), and every method says an
+is calibrated on `cases` labels (by a line, or by the curve that many events are given), and every method says an
 interval for new cases. Claim: it holds the average truth of cases with this prediction, area by area and tenth by tenth
 of risk. `own` asks for more than is claimed: the average truth of like cases of the case's own area.
 """
@@ -134,11 +134,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--worlds", type=int, default=200)
     parser.add_argument("--cases", type=int, default=3000)
-    parser.add_argument("--calibration", choices=("line", "steps"), default="line")
+    parser.add_argument("--calibration", choices=("line", "curve"), default="line")
     parser.add_argument("--seed", type=int, default=20260401)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     given = parser.parse_args()
-    # Steps need this many events: more than any world has, or none.
+    # A curve needs this many events: more than any world has, or none.
     params = replace(FitParams(), isotonic_min_events=10**9 if given.calibration == "line" else 1)
     new, area = draw(np.random.default_rng(given.seed), 400)
     tenth = np.argsort(np.argsort(new)) * 10 // len(new)

@@ -27,7 +27,8 @@ _KNOTS = 61  # places at which the curve is written down; between them it is lin
 
 @dataclass(frozen=True)
 class Locality:
-    """Places of the calibration cases, and what was found of their shifts on the fit period."""
+    """Places of the calibration cases, and what was found before: shifts and slope on the fit period (of small data, on
+    all), the trend on both periods."""
 
     places: Places
     before: LocalFit
@@ -38,8 +39,8 @@ def fit_calibrator(
 ) -> Calibrator:
     """Fit on margins (n,) and labels (n,) of cases outside the margin's own training; method by number of events.
 
-    With `locality`, shifts by place and year are fitted beside the curve, or, with few events, taken as they were
-    found before. Raises FitFault when one of the classes is absent.
+    With `locality`, shifts by place are fitted beside the curve and the trend is taken as it was found; with few events
+    all are taken so. Raises FitFault when one of the classes is absent.
     """
     cases, events = len(y), int(y.sum())
     rarer = min(events, cases - events)
@@ -62,7 +63,7 @@ def fit_calibrator(
         slope, intercept = 1.0, _level(y, margin + shift)
     elif rarer >= params.isotonic_min_events:
         bins = int(np.clip(rarer // _EVENTS_PER_BIN, *_BINS))
-        x, knots, worth = _curve(margin, y, shift, (intercept, slope), bins)
+        x, knots, worth = _curve(margin, y, shift, bins)
         return Calibrator(
             method="isotonic", x=x, y=knots, bins=worth, local=local, cases=cases, events=events, source=source
         )  # fmt: skip
@@ -73,23 +74,23 @@ def fit_calibrator(
 
 
 def _curve(
-    margin: FloatArray, y: FloatArray, shift: FloatArray, line: tuple[float, float], bins: int
+    margin: FloatArray, y: FloatArray, shift: FloatArray, bins: int
 ) -> tuple[tuple[float, ...], tuple[float, ...], int]:
-    """Knots (margin, probability at shift 0) of a rising curve, and how many free bins it is worth.
+    """Knots (margin, probability at shift 0) of a rising curve, and how many free bins it is worth at most.
 
     A logistic line, and how far `bins` of equal counts depart from it, drawn together (`models.pooling`): where the
     line fits the curve is the line, and one bin's luck does not bend it. Between the bins' means the departure goes
-    over linearly, beyond the outer ones it stays; isotonic regression mends what still falls. `line` (intercept,
-    slope) is where the fit starts from, `shift` (n,) what stands beside it. The curve is worth its effective
-    parameters (Hastie & Tibshirani 1990, sec. 3.5): the line's two, and of each bin the share its own cases have in
-    its departure.
+    over linearly, beyond the outer ones it stays; isotonic regression mends what still falls. `shift` (n,) is what
+    stands beside it. The curve is worth no more than the line's two parameters and of each bin the share that its own
+    cases have in its departure: a little more than its effective parameters (Hastie & Tibshirani 1990, sec. 3.5), for
+    what the line explains of a departure is counted in both.
     """
     parts = np.array_split(np.argsort(margin, kind="stable"), bins)
     codes = np.empty(len(y), dtype=np.int64)
     for place, part in enumerate(parts):
         codes[part] = place
     fixed = np.column_stack([np.ones(len(y)), margin, shift])
-    prior = Prior(np.array([*line, 1.0]), np.array([FREE, FREE, AS_GIVEN]))
+    prior = Prior(np.array([0.0, 0.0, 1.0]), np.array([FREE, FREE, AS_GIVEN]))
     found = pool(y, fixed, prior, [Factor(codes, len(parts), np.zeros(len(parts)))])
     means = np.array([margin[part].mean() for part in parts])
     # Equal means of neighbouring bins (a coarse margin) are one place.

@@ -2,9 +2,9 @@
 
 The margins learn from the fit and the calibration period, starting from what differs by place and year
 (`models.local`); each calibrator from the calibration period's cases, on margins that did not know them (or, for small
-data, from all cases in that way: `models.margin_fit`); the points card and its odds likewise. Figures come from the
-test period, or out of fold where there is none. Nothing here depends on the order of rows, on the clock or on the
-number of processors.
+data, from all cases in that way: `models.margin_fit`), its slope and shifts drawn towards the fit period's, its trend
+told by both; the points card and its odds likewise. Figures come from the test period, or out of fold where there is
+none. Nothing here depends on the order of rows, on the clock or on the number of processors.
 """
 
 from __future__ import annotations

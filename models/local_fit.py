@@ -113,8 +113,7 @@ class Estimate:
     error: float
 
 
-_ANY: Final = Estimate(1.0, FREE)
-_NO_SLOPE: Final = Estimate(0.0, FREE)
+_UNKNOWN: Final = Estimate(0.0, FREE)
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,7 @@ def _with_figures(
 ) -> LocalFit:
     """Shifts drawn towards none, or, for areas, towards what courts' figures let expect."""
     plain = _fit(y, margin, places, params, None, trend=trend, settled=settled)
-    areas = _expected(plain.pooled, places, params)
+    areas = _by_figures(plain.pooled, places, params)
     if areas is None:
         return plain.result
     return _fit(y, margin, places, params, None, trend=trend, settled=settled, areas=areas).result
@@ -193,7 +192,7 @@ def _fit(
     *,
     trend: Estimate | None,
     settled: bool,
-    slope: Estimate = _ANY,
+    slope: Estimate = _UNKNOWN,
     areas: FloatArray | None = None,
 ) -> _Fit:
     """A line on the margin (None: a level alone), whose slope is drawn towards `slope`, with shifts drawn towards
@@ -238,11 +237,11 @@ def _fit(
         trend_from=None if found is None else origin,
         trend_until=None if found is None else until,
     )
-    sloped = _NO_SLOPE if margin is None else Estimate(float(pooled.fixed[1]), float(pooled.fixed_error[1]))
+    sloped = _UNKNOWN if margin is None else Estimate(float(pooled.fixed[1]), float(pooled.fixed_error[1]))
     return _Fit(pooled, LocalFit(float(pooled.fixed[0]), sloped, shifts))
 
 
-def _expected(found: Pooled, places: Places, params: LocalParams) -> FloatArray | None:
+def _by_figures(found: Pooled, places: Places, params: LocalParams) -> FloatArray | None:
     """What courts' figures let expect of each area (areas,): weighted ridge regression of the areas' own effects."""
     counts = np.bincount(places.area[places.area >= 0], minlength=len(places.areas))
     known = counts >= params.min_cases

@@ -86,7 +86,7 @@ def fit_margins(
 
     whole = trees(None)
     full = {outcome: raw_margin(booster, values, threads) for outcome, booster in whole.items()}
-    held_out = {outcome: margin.copy() for outcome, margin in full.items()}
+    held_out = {outcome: np.full_like(margin, np.nan) for outcome, margin in full.items()}
     folds = params.split.folds if parts else 0
     done(1 / (1 + folds))
     # LightGBM works outside the interpreter's lock, and a fit is the same on however many threads others run.
@@ -152,7 +152,8 @@ def _beside(
 ) -> dict[str, LocalFit]:
     """What differs by place beside the margins (n,), on the fit period's cases where the calibration period is to draw
     it on, else on all; both halves of re-default tell it together, for the same courts and trades stand behind both,
-    and events are rare. A trend is told by both periods."""
+    and events are rare. A trend is told by both periods. Where all calibrate, the calibration is drawn towards what the
+    same labels told."""
     trends = params.local.trends
     together = set(HALVES) <= set(parts) and len({trends.get(name) for name in HALVES}) == 1
     groups = [HALVES, *([name] for name in parts if name not in HALVES)] if together else [[name] for name in parts]

@@ -22,9 +22,9 @@ _STRICT: Final = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 @dataclass(frozen=True)
 class SplitParams:
-    """How the calendar is cut. `mode`: "periods" (fit, calibrate, test), "fit_test" (calibration by out-of-fold
-    margins) or "cross_fit" (everything is fit). Shares are of the time left after the label gaps before the test and at
-    the end of the data; the defaults leave some 13 % to test.
+    """How the calendar is cut. `mode`: "periods" (fit, calibrate, test), "fit_test" (all calibrate) or "cross_fit"
+    (everything is fit). Shares are of the time left after the label gaps before the test and at the end of the data;
+    the defaults leave some 13 % to test.
 
     `regimes`: outcome -> first day of the practice that still holds. Repair as courts know it began about 2019 (domain
     brief §4.4, contradiction 2); decisions before it followed other grounds and teach nothing of today's.
@@ -112,7 +112,8 @@ class LocalParams:
     differ from that; `trend_years`: for how long after the last calibration case a trend is carried on. `level_drift`:
     how far the level of an outcome without a trend may move within a year, in log-odds, and by the root of the years
     in several: the economy and the courts' pressure change, and nobody foresees how [A]. `slope_drift`: how far the
-    slope of the log-odds on the margin may have moved between the fit and the calibration period [A].
+    slope of the log-odds on the margin may have moved between the fit and the calibration period, or lie from the one
+    that both halves of re-default have in common; it matters only where a calibration is a line [A].
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -128,9 +129,9 @@ class LocalParams:
 @dataclass(frozen=True)
 class IntervalParams:
     """Intervals of like cases (`models.intervals_fit`): confidence; the share of the calibration cases that each
-    rate is fitted on, and that are shown as most like it, and their least number; on how many steps of a stepwise
-    calibration a rate rests at most; how far the fitted line may tilt (log-odds per log-odds); how finely it is
-    tabulated."""
+    rate is fitted on, and that are shown as most like it, and their least number; on how many of the free bins
+    that a curve is worth a rate rests at most; how far the fitted line may tilt (log-odds per log-odds); how finely it
+    is tabulated."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 

@@ -46,7 +46,8 @@ class Prior:
 
 @dataclass(frozen=True)
 class Pooled:
-    """`fixed` (k,) coefficients; per factor `effects` (size,), their standard errors, and the spread tau."""
+    """`fixed` (k,) coefficients, and their standard errors as if the groups' effects were known; per factor `effects`
+    (size,), their standard errors, and the spread tau."""
 
     fixed: FloatArray
     fixed_error: FloatArray

@@ -53,7 +53,7 @@ _COLUMNS: Final = ("case_key", "debtor_id", "as_of", "known_by")
 class SplitPlan:
     """Where the periods end (court time, zone-aware; the instant itself belongs to the next period).
 
-    Without `calibrate_until` there is no calibration period (test follows fit; calibration uses out-of-fold margins).
+    Without `calibrate_until` there is no calibration period (test follows fit; all cases calibrate).
     Without any date everything mature is fit ("cross_fit"), as for small data.
     """
 

@@ -144,6 +144,14 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
+def places(world: World) -> pd.DataFrame:
+    """Where and when every case of the world is assessed, as `fit_models` takes it: three areas in turn, one tier."""
+    areas = np.array(["110102", "220102", "220103"])[np.arange(len(world.X)) % 3]
+    told = world.cohort.set_index("case_key")[["as_of"]].assign(region=areas, industry=None, tier="general")
+    return told.loc[world.X.index]
+
+
+@pytest.fixture(scope="session")
 def fresh_world() -> World:
     """Other cases of the same truth."""
     return make_world(6000, seed=99)

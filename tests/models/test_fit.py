@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -24,6 +25,27 @@ from models.splits import SplitPlan
 def fit(world: Any, params: FitParams, **changes: Any) -> FittedModels:
     given = {"X": world.X, "labels": world.labels, "splits": world.splits(), "catalogue": world.specs} | changes
     return fit_models(**given, profile=params.profile, catalogue_hash="c" * 64, params=params)
+
+
+def test_intervals_drift_from_the_day_of_the_calibration_by_what_trend_and_level_have_in_common(
+    world: Any, quick: FitParams, places: pd.DataFrame
+) -> None:
+    fitted = fit(world, quick, places=places)
+    splits = world.splits()
+    mine = splits[(splits["outcome"] == "success") & splits["split"].isin(["fit", "calibrate"])]
+    days = np.array([moment.date().toordinal() for moment in mine["as_of"]])
+    later = days[(mine["split"] == "calibrate").to_numpy()]
+    earlier = (later.mean() - days.mean()) / 365.25
+    assert earlier > 1
+    drift, error = fitted.intervals["success"].drift, fitted.calibrators["success"].local.trend_error
+    assert drift is not None
+    assert drift.since.toordinal() == round(later.mean())
+    assert drift.trend == error > 0
+    assert drift.level == pytest.approx(error * np.sqrt(2 * earlier))
+    for outcome in ("redefault_6", "redefault_12"):
+        drift = fitted.intervals[outcome].drift
+        assert drift is not None
+        assert (drift.trend, drift.level) == (0.0, quick.local.level_drift)
 
 
 def test_all_parts_are_there_and_their_rows_are_counted(fitted: FittedModels) -> None:

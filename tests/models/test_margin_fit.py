@@ -11,10 +11,13 @@ import pytest
 
 from models.auc import auc
 from models.boosting import raw_margin
+from models.calibration_fit import Locality, fit_calibrator
 from models.halves import Lesson, fit_boosters
+from models.local_fit import Places, lay_out_places, shifts_beside, trend_beside
+from models.log_odds import log_odds
 from models.margin_fit import Margin, fit_margins
 from models.params import FitParams
-from models.training_rows import TrainingRows, lay_out
+from models.training_rows import Part, TrainingRows, lay_out
 
 OUTCOMES = ("success", "redefault_6", "redefault_7_12")
 
@@ -94,3 +97,26 @@ def test_with_too_few_events_in_the_calibration_period_all_that_is_learnt_calibr
         assert not margin.own_period
         assert (margin.calibrated_on.rows == rows.learnt(outcome).rows).all()
         assert margin.calibrator.source == "out-of-fold margins of all learnt cases"
+
+
+def test_both_periods_tell_a_trend_and_the_calibration_period_draws_on_from_the_fit_period(
+    world: Any, quick: FitParams, places: pd.DataFrame
+) -> None:
+    """The oracle goes from step to step by hand."""
+    rows, where = laid_out(world, quick), lay_out_places(places)
+    fitted, _ = fit_margins(scored(world.X, world), rows, world.specs, quick, where=where, done=lambda _share: None)
+    margin, expected = fitted["success"], quick.local.trends["success"]
+
+    def beside(part: Part) -> tuple[np.ndarray, np.ndarray, Places]:
+        level = log_odds(float(part.y.mean()))
+        return part.y, margin.held_out[part.rows] + level, where.take(part.rows)
+
+    fit, later = rows.part("success", "fit"), rows.part("success", "calibrate")
+    told = trend_beside(*beside(rows.learnt("success")), quick.local, expected)
+    before = shifts_beside(*beside(fit), quick.local, trend=told)
+    known = Locality(where.take(later.rows), before)
+    source = "out-of-fold margins of the calibration period"
+    assert margin.calibrator == fit_calibrator(margin.held_out[later.rows], later.y, source, quick, known)
+    assert margin.calibrator.local.trend == told.value
+    assert told.value != trend_beside(*beside(fit), quick.local, expected).value
+    assert fitted["redefault_6"].calibrator.local.trend_from is None
