@@ -97,6 +97,7 @@ def test_with_too_few_events_in_the_calibration_period_all_that_is_learnt_calibr
         assert not margin.own_period
         assert (margin.calibrated_on.rows == rows.learnt(outcome).rows).all()
         assert margin.calibrator.source == "out-of-fold margins of all learnt cases"
+        assert (margin.held_out[rows.learnt(outcome).rows] != margin.full[rows.learnt(outcome).rows]).mean() > 0.99
 
 
 def test_both_periods_tell_a_trend_and_the_calibration_period_draws_on_from_the_fit_period(
