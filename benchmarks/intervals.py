@@ -119,7 +119,7 @@ def worlds(
             return fit_calibrator(score[rows], y[rows], "made", params)
 
         calibrator = fitted(np.arange(cases))
-        seen = Seen(calibrator.apply(score), y, "made", calibrator.bins)
+        seen = Seen(calibrator.apply(score), y, "made", calibrator.worth)
         found = {}
         for name in methods:
             low, high = METHODS[name](

@@ -30,8 +30,8 @@ class Calibrator(BaseModel):
 
     "platt": p = 1 / (1 + exp(-(intercept + slope x margin))). "isotonic": linear between knots (x rising, y not
     falling), flat outside. `local`: shifts by place and day, added to the log-odds of p. `source`: which cases it was
-    fitted on; `note`: why it is simpler than usual, if so; `bins`: how many free bins of its cases a curve is worth at
-    most, 0 for a line.
+    fitted on; `note`: why it is simpler than usual, if so; `worth`: for how many free bins of its cases a curve counts
+    at most, 0 for a line.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -41,7 +41,7 @@ class Calibrator(BaseModel):
     intercept: float = 0.0
     x: tuple[float, ...] = ()
     y: tuple[float, ...] = ()
-    bins: int = 0
+    worth: int = 0
     local: LocalShifts = LocalShifts()
     cases: int
     events: int

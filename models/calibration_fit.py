@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 # Fewest and most bins of a curve, and events of the rarer outcome in each: more bins follow noise.
 _BINS = (5, 12)
 _EVENTS_PER_BIN = 250
-_KNOTS = 61  # places at which the curve is written down; between them it is linear in probability
+_KNOTS = 101  # places at which the curve is written down, evenly: between them it is linear in probability
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def fit_calibrator(
         bins = int(np.clip(rarer // _EVENTS_PER_BIN, *_BINS))
         x, knots, worth = _curve(margin, y, shift, bins)
         return Calibrator(
-            method="isotonic", x=x, y=knots, bins=worth, local=local, cases=cases, events=events, source=source
+            method="isotonic", x=x, y=knots, worth=worth, local=local, cases=cases, events=events, source=source
         )  # fmt: skip
     return Calibrator(
         method="platt", slope=slope, intercept=intercept, local=local, cases=cases, events=events, source=source,
@@ -81,9 +81,9 @@ def _curve(
     A logistic line, and how far `bins` of equal counts depart from it, drawn together (`models.pooling`): where the
     line fits the curve is the line, and one bin's luck does not bend it. Between the bins' means the departure goes
     over linearly, beyond the outer ones it stays; isotonic regression mends what still falls. `shift` (n,) is what
-    stands beside it. The curve is worth no more than the line's two parameters and of each bin the share that its own
-    cases have in its departure: a little more than its effective parameters (Hastie & Tibshirani 1990, sec. 3.5), for
-    what the line explains of a departure is counted in both.
+    stands beside it. The curve is worth no more than the line's two parameters, one for the bins' spread, and of each
+    bin the share that its own cases have in its departure: a little more than its effective parameters (Hastie &
+    Tibshirani 1990, sec. 3.5), for what the line explains of a departure is counted in both.
     """
     parts = np.array_split(np.argsort(margin, kind="stable"), bins)
     codes = np.empty(len(y), dtype=np.int64)
@@ -95,12 +95,12 @@ def _curve(
     means = np.array([margin[part].mean() for part in parts])
     # Equal means of neighbouring bins (a coarse margin) are one place.
     means, first = np.unique(means, return_index=True)
-    x = np.unique(np.quantile(margin, np.linspace(0.0, 1.0, _KNOTS)))
-    level = found.fixed[0] + found.fixed[1] * x + np.interp(x, means, found.effects[0][first])
-    level = IsotonicRegression().fit_transform(x, level)  # the knots are quantiles: each stands for as many cases
+    level = found.fixed[0] + found.fixed[1] * margin + np.interp(margin, means, found.effects[0][first])
+    x = np.unique(np.linspace(margin.min(), margin.max(), _KNOTS))
+    knots = expit(IsotonicRegression(out_of_bounds="clip").fit(margin, level).predict(x))
     own = 1.0 - np.square(found.errors[0]) / found.spreads[0] ** 2
-    worth = min(bins, math.ceil(2.0 + float(own.sum())))
-    return tuple(x.tolist()), tuple(expit(level).tolist()), worth
+    worth = min(bins, math.ceil(3.0 + float(own.sum())))
+    return tuple(x.tolist()), tuple(knots.tolist()), worth
 
 
 def _level(y: FloatArray, shift: FloatArray) -> float:

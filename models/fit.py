@@ -160,7 +160,7 @@ def _seen(fitted: Mapping[str, Margin], rows: TrainingRows, where: Places | None
         if len(margins) > 1:
             own = all(margin.own_period for margin in margins)
             chosen = rows.part(head, "calibrate") if own else rows.learnt(head)
-        steps = max(margin.calibrator.bins for margin in margins)
+        steps = max(margin.calibrator.worth for margin in margins)
         drift = None
         if where is not None:
             told = where.days[rows.learnt(parts[0]).rows]

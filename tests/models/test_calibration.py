@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy.special import logit
 
 from models.calibration import Calibrator
 from models.calibration_fit import fit_calibrator
@@ -54,13 +55,28 @@ def test_the_curve_is_the_line_where_the_line_fits_and_bends_where_the_truth_doe
                 for seed in range(8)
             ]
             away[bend, name] = float(np.mean([np.abs(one.apply(new) - true).mean() for one in found]))
-            worth[bend, name] = float(np.mean([one.bins for one in found]))
+            worth[bend, name] = float(np.mean([one.worth for one in found]))
     assert away[0.0, "curve"] < 1.25 * away[0.0, "line"]
     assert away[0.6, "curve"] < 0.5 * away[0.6, "line"]
-    # Up to twelve bins: nearly all free where the truth bends, hardly more than the line where it does not.
-    assert worth[0.0, "curve"] < 5
-    assert worth[0.6, "curve"] > 7
+    # Nine to twelve bins are offered: all count where the truth bends; where it does not, the line's two and one for
+    # their spread, and what little chance adds.
+    assert 4 <= worth[0.0, "curve"] < 5
+    assert worth[0.6, "curve"] == 12
     assert worth[0.0, "line"] == worth[0.6, "line"] == 0
+
+
+def test_the_curve_follows_the_line_to_its_ends() -> None:
+    """Between knots it is linear in probability, which lies above a line in log-odds where chances are small."""
+    for seed in range(4):
+        margin, y, _ = bent(8000, seed, 0.0)
+        curve, line = (
+            fit_calibrator(margin, y, "x", replace(PARAMS, isotonic_min_events=limit)) for limit in (1, 10**9)
+        )
+        assert (curve.method, line.method) == ("isotonic", "platt")
+        ends = np.sort(margin)
+        for cases in (ends[:160], ends[-160:]):
+            apart = logit(curve.apply(cases)) - logit(line.apply(cases))
+            assert np.abs(apart).mean() < 0.03
 
 
 def test_few_events_only_correct_the_mean_and_say_so() -> None:

@@ -15,7 +15,16 @@ from models.calibration_fit import Locality, fit_calibrator
 from models.faults import FitFault
 from models.intervals import Drift
 from models.local import YEAR, LocalShifts, Place, place_of
-from models.local_fit import Places, drift_of, first_shifts, fit_local, lay_out_places, shifts_beside, trend_beside
+from models.local_fit import (
+    LocalFit,
+    Places,
+    drift_of,
+    first_shifts,
+    fit_local,
+    lay_out_places,
+    shifts_beside,
+    trend_beside,
+)
 from models.metrics import calibration_line
 from models.params import FitParams, LocalParams
 
@@ -91,11 +100,17 @@ def labels(margin: np.ndarray, beside: np.ndarray, seed: int) -> np.ndarray:
     return (draw < expit(-0.9 + 0.8 * margin + beside)).astype(np.float64)
 
 
+def known_before(y: np.ndarray, margin: np.ndarray, places: Places, early: np.ndarray) -> LocalFit:
+    """What a calibration starts from: the trend told by all cases, the rest by the `early` ones."""
+    trend = trend_beside(y, margin, places, LocalParams(), 0.18)
+    return shifts_beside(y[early], margin[early], places.take(early), LocalParams(), trend=trend)
+
+
 def test_courts_trade_and_trend_are_recovered_within_their_error() -> None:
     told, margin, beside = made(20000, 1)
     y = labels(margin, beside, 2)
     places = lay_out_places(told)
-    before = first_shifts(y[:10000], places.take(np.arange(10000)), LocalParams(), expected=0.18)
+    before = known_before(y, margin, places, np.arange(10000))
     rest = np.arange(10000, 20000)
     found = fit_local(y[rest], margin[rest], places.take(rest), LocalParams(), before)
     assert found.slope.value == pytest.approx(0.8, abs=0.06)
@@ -116,7 +131,7 @@ def test_probabilities_stay_honest_in_years_after_the_calibration() -> None:
     y = labels(margin, beside, 4)
     places = lay_out_places(told)
     first, second = np.arange(8000), np.arange(8000, 16000)
-    before = first_shifts(y[first], places.take(first), LocalParams(), expected=0.18)
+    before = known_before(y, margin, places, first)
     known = Locality(places.take(second), before)
     with_places = fit_calibrator(margin[second], y[second], "made", PARAMS, known)
     without = fit_calibrator(margin[second], y[second], "made", PARAMS)
@@ -225,7 +240,7 @@ def test_few_events_take_the_shifts_as_they_were_found_before() -> None:
     told, margin, beside = made(9000, 9)
     y = labels(margin, beside, 10)
     places = lay_out_places(told)
-    before = first_shifts(y, places, LocalParams(), expected=0.18)
+    before = known_before(y, margin, places, np.arange(9000))
     few = np.flatnonzero(y == 1)[:8].tolist() + np.flatnonzero(y == 0)[:60].tolist()
     rows = np.array(few)
     found = fit_calibrator(margin[rows], y[rows], "made", PARAMS, Locality(places.take(rows), before))
