@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from models import metrics
 from models.faults import FitFault
 from models.fitted import FittedModels
-from models.horizons import HEADS, p12
+from models.horizons import HEADS, joined_cases, p12
 from models.intervals_fit import Seen, fit_heads
 from models.local_fit import Places, drift_of, lay_out_places
 from models.margin_fit import Margin, fit_margins
@@ -163,9 +163,12 @@ def _seen(fitted: Mapping[str, Margin], rows: TrainingRows, where: Places | None
         steps = max(margin.calibrator.worth for margin in margins)
         drift = None
         if where is not None:
-            told = where.days[rows.learnt(parts[0]).rows]
-            drift = drift_of(margins[0].calibrator.local, where.days[chosen.rows], told, params.local)
-        found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source, steps, drift)
+            learnt = where.days[rows.learnt(parts[0]).rows]
+            drift = drift_of(margins[0].calibrator.local, where.days[chosen.rows], learnt, params.local)
+        told = (
+            1.0 if len(margins) == 1 else joined_cases(*(margin.calibrated_on.y for margin in margins)) / len(chosen.y)
+        )
+        found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source, steps, drift, told)
     return found
 
 

@@ -10,7 +10,8 @@ is Jeffreys' (Brown, Cai & DasGupta 2001, Statistical Science 16): sound also wh
 It takes the probabilities as they are, whatever calibrated them. One thing it must be told: how many free steps the
 calibration is worth that was fitted on these same labels. Within a step the predictions follow the labels, so a window
 of many steps would see no fault in them and take the steps' noise for certainty; a window is at most `window_steps`
-wide.
+wide. And of re-default within twelve months: its first half is calibrated on more cases than were watched for twelve,
+so each of these counts for more than one (`models.horizons.joined_cases`).
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ _STEPS: Final = 50
 class Seen:
     """Calibrated probabilities p (n,) and labels y (n,) of cases outside the model's training; where they are from;
     how many free steps the calibration is worth that was fitted on them (0: a line); how the level may move after them,
-    where days are known."""
+    where days are known; `told`: for how many cases each of them counts, where the probability is joined from parts
+    that other cases tell too."""
 
     p: FloatArray
     y: FloatArray
     source: str
     steps: int = 0
     drift: Drift | None = None
+    told: float = 1.0
 
 
 def fit_heads(seen: Mapping[str, Seen], params: IntervalParams) -> tuple[dict[str, IntervalTable], dict[str, str]]:
@@ -76,7 +79,7 @@ def fit_intervals(seen: Seen, params: IntervalParams) -> IntervalTable:
     place = np.clip(logit(p), -_FURTHEST, _FURTHEST)
     inside = np.round(np.quantile(p, np.linspace(0.0, 1.0, params.knots)), 6)
     knots = np.unique(np.clip(inside, 1 / _SCALE, 1 - 1 / _SCALE))
-    rates = [_rate_at(float(logit(knot)), place, y, share, params) for knot in knots.tolist()]
+    rates = [_rate_at(float(logit(knot)), place, y, params, share=share, told=seen.told) for knot in knots.tolist()]
     # Ends that fall with a rising probability are drawn together (isotonic regression; each knot stands for as many
     # cases), then widened to hold the probability itself.
     low = np.minimum(IsotonicRegression().fit_transform(knots, [low for low, _ in rates]), knots)
@@ -103,13 +106,14 @@ def fit_intervals(seen: Seen, params: IntervalParams) -> IntervalTable:
 
 
 def _rate_at(
-    knot: float, place: FloatArray, y: FloatArray, share: float, params: IntervalParams
+    knot: float, place: FloatArray, y: FloatArray, params: IntervalParams, *, share: float, told: float
 ) -> tuple[float, float]:
-    """Low and high of the true rate at one knot (log-odds); `place` (n,) log-odds of the predictions."""
+    """Low and high of the true rate at one knot (log-odds), from the `share` of cases nearest it, each of which counts
+    for `told`; `place` (n,) log-odds of the predictions."""
     near = _nearest(np.abs(place - knot), len(y), share, params)
     shift, variance = _local_rate(place[near], place[near] - knot, y[near], params.tilt_sd)
     rate = float(expit(knot + shift))
-    effective = 1.0 / (variance * rate * (1.0 - rate))
+    effective = told / (variance * rate * (1.0 - rate))
     tail = (1.0 - params.level) / 2.0
     shape = rate * effective, (1.0 - rate) * effective
     return float(beta.ppf(tail, *shape)), float(beta.ppf(1.0 - tail, *shape))

@@ -12,7 +12,7 @@ from scipy.special import logit
 from models.calibration import Calibrator
 from models.calibration_fit import fit_calibrator
 from models.faults import FitFault
-from models.horizons import p12
+from models.horizons import joined_cases, p12
 from models.metrics import calibration_line
 from models.params import FitParams
 
@@ -133,3 +133,17 @@ def test_twelve_months_are_never_below_six(p6: float, q: float) -> None:
     value = float(p12(np.array([p6]), np.array([q]))[0])
     assert p6 <= value <= 1
     assert value == pytest.approx(1 - (1 - p6) * (1 - q))
+
+
+def test_both_halves_tell_twelve_months_as_surely_as_so_many_cases_watched_throughout() -> None:
+    """Drawn again and again, the joined rate varies as the rate of so many cases would."""
+    rng = np.random.default_rng(41)
+    p6, q, n, m = 0.1, 0.2, 3000, 900
+    rates = [float(p12(rng.binomial(n, p6) / n, rng.binomial(m, q) / m)) for _ in range(20_000)]  # type: ignore[arg-type]
+    first, second = (np.arange(size) < round(rate * size) for size, rate in ((n, p6), (m, q)))
+    cases = joined_cases(first.astype(np.float64), second.astype(np.float64))
+    year = p6 + (1 - p6) * q
+    assert np.var(rates) == pytest.approx(year * (1 - year) / cases, rel=0.05)
+    # Where the second half follows the very cases of the first, they are the cases watched throughout.
+    clean = np.arange(2700) < 540
+    assert joined_cases(first.astype(np.float64), clean.astype(np.float64)) == pytest.approx(3000)

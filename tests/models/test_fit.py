@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from models.bundle import Bundle, write_bundle
 from models.faults import FitFault
 from models.fit import fit_models
 from models.fitted import FittedModels
+from models.horizons import joined_cases
+from models.intervals import IntervalTable
+from models.intervals_fit import Seen, fit_heads
 from models.metrics import calibration_line
-from models.params import FitParams
+from models.params import FitParams, IntervalParams
 from models.predict import margins, probabilities
 from models.splits import SplitPlan
 
@@ -46,6 +50,25 @@ def test_intervals_drift_from_the_day_of_the_calibration_by_what_trend_and_level
         drift = fitted.intervals[outcome].drift
         assert drift is not None
         assert (drift.trend, drift.level) == (0.0, quick.local.level_drift)
+
+
+def test_intervals_of_twelve_months_rest_on_the_cases_of_both_halves(
+    world: Any, quick: FitParams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Mapping[str, Seen]] = []
+
+    def spy(seen: Mapping[str, Seen], params: IntervalParams) -> tuple[dict[str, IntervalTable], dict[str, str]]:
+        kept.append(seen)
+        return fit_heads(seen, params)
+
+    monkeypatch.setattr("models.fit.fit_heads", spy)
+    fitted = fit(world, quick)
+    ((success, six, twelve),) = [[seen[name] for name in ("success", "redefault_6", "redefault_12")] for seen in kept]
+    assert success.told == six.told == 1.0
+    later = fitted.calibrators["redefault_7_12"]
+    halves = [np.arange(one.cases) < one.events for one in (fitted.calibrators["redefault_6"], later)]
+    assert twelve.told == pytest.approx(joined_cases(*(half.astype(np.float64) for half in halves)) / len(twelve.y))
+    assert twelve.told > 1.01
 
 
 def test_all_parts_are_there_and_their_rows_are_counted(fitted: FittedModels) -> None:

@@ -103,6 +103,17 @@ def test_predictions_that_are_all_alike_give_jeffreys_interval() -> None:
     assert found.high == pytest.approx(high, abs=2e-3)
 
 
+def test_cases_that_others_help_to_tell_count_for_more_of_them() -> None:
+    p, y = np.full(400, 0.25), np.repeat([1.0, 0.0], [100, 300])
+    found = fit_intervals(Seen(p, y, "made", told=1.5), PARAMS).at(0.25)
+    low, high = beta.ppf([0.05, 0.95], 1.5 * 100.5, 1.5 * 300.5)
+    assert (found.cases, found.events) == (400, 100), "what is told of like cases are those that were seen"
+    assert found.low == pytest.approx(low, abs=2e-3)
+    assert found.high == pytest.approx(high, abs=2e-3)
+    alone = fit_intervals(Seen(p, y, "made"), PARAMS).at(0.25)
+    assert found.high - found.low < 0.9 * (alone.high - alone.low)
+
+
 def test_fewer_cases_or_more_confidence_widen_it() -> None:
     p, y, _ = sample(np.random.default_rng(1), 4000)
 
