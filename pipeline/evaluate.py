@@ -37,6 +37,7 @@ from pipeline.sections.figures import figures
 from pipeline.sections.grades import grades
 from pipeline.sections.groups import groups
 from pipeline.sections.intervals import intervals
+from pipeline.sections.recalibration import recalibration
 from pipeline.sections.score_stability import score_stability
 from pipeline.sections.selection import selection
 from pipeline.sections.settings import evaluation_params
@@ -59,6 +60,7 @@ SECTIONS: Final[tuple[tuple[str, Callable[[Evaluated], Section]], ...]] = (
     ("grades", grades),
     ("decisions", decisions),
     ("groups", groups),
+    ("recalibration", recalibration),
     ("slices", slices),
     ("selection", selection),
     ("censoring", censoring),

@@ -14,7 +14,7 @@ from models.bundle import Bundle
 from pipeline import charts
 from pipeline.bundles import install
 from pipeline.files import read_json
-from pipeline.global_pictures import GROUPINGS_ZH, GROUPS_ZH, pictures
+from pipeline.global_pictures import GROUPINGS_ZH, GROUPS_ZH, OUTCOMES_ZH, pictures
 from pipeline.home import Home
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Outcome, tell
@@ -74,7 +74,8 @@ def environment() -> Environment:
         "having": lambda rows, key, value: [row for row in rows if row[key] == value],
         "count": lambda value: _written(value, ",d"),
     }
-    made.globals |= {"charts": charts, "heads": charts.HEADS_ZH, "groupings": GROUPINGS_ZH, "groups_zh": GROUPS_ZH}
+    made.globals |= {"charts": charts, "heads": charts.HEADS_ZH, "parts": OUTCOMES_ZH}
+    made.globals |= {"groupings": GROUPINGS_ZH, "groups_zh": GROUPS_ZH}
     return made
 
 

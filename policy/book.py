@@ -28,7 +28,7 @@ _SECTIONS = (
     ("DT3", "失信层级"),
     ("DT4", "最短公示期"),
     (POINTS, "积分构成"),
-    ("校准", "概率的地区与行业校准（经批准方得调整）"),
+    ("校准", "概率的地区与行业校准（经二人批准方得调整）"),
     ("DT5", "等级、封顶与分级审查标准"),
     ("DT6", "简易程序与普通程序"),
     ("DT7", "建议方式"),
@@ -42,7 +42,7 @@ _SECTIONS = (
     ("指标窗口", "事实的追溯窗口"),
 )
 _NUMERALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十")
-_SOURCE_ZH = {"law": "法规", "seed": "文献", "assumption": "设定"}
+_SOURCE_ZH = {"law": "法规", "decision": "决定", "seed": "文献", "assumption": "设定"}
 _WORDS = {  # words that stand in values, as the public reads them
     "procurement": "政府采购",
     "bidding": "招标投标",
@@ -139,9 +139,10 @@ def title_zh(spec: KeySpec) -> str:
 
 
 def source_zh(found: Resolved) -> str:
-    """Where a value comes from, with its kind in front."""
+    """Where a value comes from, with its kind in front, and who approved it."""
     kind, _, text = found.source.partition(": ")
-    return f"{_SOURCE_ZH[kind]}：{text}"
+    approved = f"；批准：{'、'.join(found.approved_by)}" if found.approved_by else ""
+    return f"{_SOURCE_ZH[kind]}：{text}{approved}"
 
 
 def value_zh(spec: KeySpec, value: Value) -> str:

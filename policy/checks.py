@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise, product
@@ -15,14 +15,14 @@ from policy.schema import KeySpec, Schema, Value, day_of
 from policy.yaml_files import RawValue
 from records.regions import region_on, successors
 
-_FIELDS = {"value", "region", "industry", "valid_from", "valid_to", "source"}
-_SOURCE_KINDS = ("law", "seed", "assumption")
+_FIELDS = {"value", "region", "industry", "valid_from", "valid_to", "source", "approved_by"}
+_SOURCE_KINDS = ("law", "decision", "seed", "assumption")
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One accepted value with its place, its validity (both days included) and its source."""
+    """One accepted value with its place, its validity (both days included), its source and who approved it."""
 
     key: str
     value: Value
@@ -34,6 +34,7 @@ class Entry:
     source_text: str
     file: str
     line: int
+    approved_by: tuple[str, ...] = ()
 
     def holds(self, on: date) -> bool:
         """Whether the value is in force on that day."""
@@ -48,11 +49,13 @@ class Entry:
         """The entry as a lookup returns it."""
         source = f"{self.source_kind}: {self.source_text}"
         assumption = self.source_kind == "assumption"
-        return Resolved(self.key, self.value, self.region, self.industry, self.valid_from, source, assumption)
+        return Resolved(
+            self.key, self.value, self.region, self.industry, self.valid_from, source, assumption, self.approved_by
+        )
 
     def to_json(self) -> dict[str, Any]:
         """JSON object with the whole content, without file and line."""
-        return {
+        content = {
             "key": self.key,
             "value": json_value(self.value),
             "region": self.region,
@@ -61,6 +64,7 @@ class Entry:
             "valid_to": self.valid_to.isoformat() if self.valid_to else None,
             "source": {self.source_kind: self.source_text},
         }
+        return content | {"approved_by": list(self.approved_by)} if self.approved_by else content
 
 
 def entries_of(raw: Sequence[RawValue], schema: Schema) -> tuple[list[Entry], list[PolicyFault]]:
@@ -109,9 +113,10 @@ def _entry(item: RawValue, spec: KeySpec | None, problems: list[tuple[str, str]]
         remedy = f"let it end before {since}, and state it for {later} from then on"
         problems.append((f"region {region} has borne another code since {since}", remedy))
     kind, text = _source(data.get("source"), problems)
+    names = _approvers(data, spec, value, problems)
     if start is None or problems:
         return None
-    return Entry(item.key, value, region, industry, start, end, kind, text, item.file, item.line)
+    return Entry(item.key, value, region, industry, start, end, kind, text, item.file, item.line, names)
 
 
 def _day(raw: object, name: str, needed: bool, problems: list[tuple[str, str]]) -> date | None:
@@ -126,17 +131,38 @@ def _day(raw: object, name: str, needed: bool, problems: list[tuple[str, str]]) 
 
 
 def _source(raw: object, problems: list[tuple[str, str]]) -> tuple[str, str]:
-    remedy = "write source: {law: …}, {seed: …} or {assumption: …}, with a text"
+    remedy = "write source: {law: …}, {decision: …}, {seed: …} or {assumption: …}, with a text"
     if raw is None:
         problems.append(("has no source", remedy))
     elif not isinstance(raw, dict) or len(raw) != 1:
-        problems.append(("source is not one of law, seed, assumption", remedy))
+        problems.append(("source is not one of law, decision, seed, assumption", remedy))
     else:
         kind, text = next(iter(raw.items()))
         if kind in _SOURCE_KINDS and isinstance(text, str) and text.strip():
             return str(kind), text
-        problems.append(("source is not one of law, seed, assumption with a text", remedy))
+        problems.append(("source is not one of law, decision, seed, assumption with a text", remedy))
     return "", ""
+
+
+def _approvers(
+    data: Mapping[str, Any], spec: KeySpec, value: Value, problems: list[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Who approved a value, each person once however the name is spaced or written large and small."""
+    raw = data.get("approved_by")
+    if not spec.approvals:
+        if raw is not None:
+            problems.append(("has approved_by, which nobody reads for this key", "remove it"))
+        return ()
+    if raw is None:
+        raw = []
+    if not isinstance(raw, list) or not all(isinstance(name, str) and name.strip() for name in raw):
+        problems.append(("approved_by is not a list of names", "write approved_by: [name, name]"))
+        return ()
+    names = {" ".join(name.split()).casefold(): " ".join(name.split()) for name in raw}
+    if value and len(names) < spec.approvals:
+        problem = f"is approved by {len(names)} person(s), where {spec.approvals} are needed for a value other than 0"
+        problems.append((problem, "name them: approved_by: [name, name]"))
+    return tuple(names.values())
 
 
 def check_timelines(entries: Sequence[Entry], schema: Schema, mentioned: set[str]) -> list[PolicyFault]:

@@ -18,7 +18,8 @@ _REMARK = re.compile(r"（[^（）]*(?:施行|修正)[^（）]*）")  # "(in for
 class Resolved(NamedTuple):
     """A value as found: the area and industry it is written for, since when, and on what ground.
 
-    `source` reads "law: …", "seed: …" or "assumption: …"; `assumption` is True for the last.
+    `source` reads "law: …", "decision: …", "seed: …" or "assumption: …"; `assumption` is True for the last.
+    `approved_by`: the persons who approved it, where the key asks for that.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Resolved(NamedTuple):
     valid_from: date
     source: str
     assumption: bool
+    approved_by: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """JSON object for a trace; of the source its key, the whole text stands in the policy snapshot."""

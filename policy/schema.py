@@ -32,7 +32,7 @@ class KeySpec:
 
     `required`: the key must have a general value from the schema's origin on, so that every
     decision date finds one. `local`: a court's own file may set it; what national law fixes is
-    not local.
+    not local. `approvals`: a value other than 0 must name so many persons who approved it.
     """
 
     key: str
@@ -46,6 +46,7 @@ class KeySpec:
     nullable: bool = False
     required: bool = True
     local: bool = True
+    approvals: int = 0
 
     def read(self, raw: object) -> Value:
         """The value in its Python type. ValueError says what is wrong with it."""

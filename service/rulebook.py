@@ -113,7 +113,7 @@ def _said(value: object) -> str:
 
 
 def _source(text: str) -> str:
-    for mark, zh in (("law: ", "法源："), ("seed: ", "依据："), ("assumption: ", "设定：")):
+    for mark, zh in (("law: ", "法源："), ("decision: ", "决定："), ("seed: ", "依据："), ("assumption: ", "设定：")):
         if text.startswith(mark):
             return zh + text.removeprefix(mark)
     return text

@@ -67,8 +67,8 @@ def test_every_section_that_has_tables_is_shown(trained: Trained, folder: Path) 
     page = render(folder, trained.first)
     headings = (
         "主要数字", "全部指标与区间", "区分能力", "与真实概率相比", "与其他模型并列", "逐年滚动检验",
-        "各等级的实际再失信率", "对审查有多大用处", "按地区、行业、主体", "薄弱之处", "是否稳定",
-        "模型看重什么", "积分表", "来历",
+        "各等级的实际再失信率", "对审查有多大用处", "按地区、行业、主体", "按地区、行业的校准差", "薄弱之处",
+        "是否稳定", "模型看重什么", "积分表", "来历",
     )  # fmt: skip
     assert [heading for heading in headings if f">{heading}" not in page] == []
     assert ">None<" not in page

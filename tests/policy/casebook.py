@@ -174,7 +174,8 @@ def check_table(case: Mapping[str, Any], row: Mapping[str, Any], policy: Policy)
 def check_lookup(case: Mapping[str, Any], row: Mapping[str, Any], policy: Policy) -> list[str]:
     """Everything in which the value that is asked for differs from what the row says."""
     try:
-        found = policy.value(row["lookup"], day_of(case, row), place_of(case, row))
+        context = context_of(case, row)
+        found = policy.value(row["lookup"], context.on, context.region, context.industry)
     except PolicyLookupError as refusal:
         return [] if row.get("refused") and row["refused"] in str(refusal) else [f"{row}: {refusal}"]
     if "refused" in row or json_value(found.value) != row["value"]:

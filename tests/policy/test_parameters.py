@@ -12,6 +12,7 @@ import pytest
 import rfc8785
 
 from policy import parameters
+from policy.book import source_zh
 from policy.faults import PolicyFaults, PolicyLookupError
 from policy.outcome import Context, Scores
 from policy.parameters import Policy, load
@@ -66,16 +67,16 @@ def test_the_copy_loads_with_the_same_hash(folder: Path, packaged: Policy) -> No
     ("old", "new", "message"),
     [
         ('    source: {assumption: "领域规范§8 DT5"}\n', "", "limits.yaml:3: grade.limits.A: has no source; write"),
-        ('{assumption: "领域规范§8 DT5"}', '{assumption: ""}', "source is not one of law, seed, assumption with a"),
-        ('{assumption: "领域规范§8 DT5"}', '{rumour: "heard"}', "source is not one of law, seed, assumption"),
-        ('{assumption: "领域规范§8 DT5"}', "somewhere", "source is not one of law, seed, assumption"),
+        ('{assumption: "领域规范§8 DT5"}', '{assumption: ""}', "is not one of law, decision, seed, assumption with a"),
+        ('{assumption: "领域规范§8 DT5"}', '{rumour: "heard"}', "source is not one of law, decision, seed, assumption"),
+        ('{assumption: "领域规范§8 DT5"}', "somewhere", "source is not one of law, decision, seed, assumption"),
         ("value: 80", "value: eighty", "value has the wrong type: a number belongs here; correct the value"),
         ("value: 80", "value: true", "value has the wrong type: a number belongs here"),
         ("value: 80", "value: .nan", "value has the wrong type: a number belongs here"),
         ("value: 80", "value: null", "value has no value, where a number belongs"),
         ("value: 80", "value: 101", "value is 101.0, above the greatest allowed 100"),
         ("value: 80", "value: -1", "value is -1.0, below the least allowed 0"),
-        ("value: 80", "worth: 80", "has an unknown field worth; keep to industry, region"),
+        ("value: 80", "worth: 80", "has an unknown field worth; keep to approved_by, industry"),
         ("value: 80", "worth: 80", "grade.limits.A: has no value"),
         ('region: "*"', 'region: "999999"', "region is unknown; write a six-digit area code in quotes"),
         ('region: "*"', "region: 220102", "region is unknown"),
@@ -310,6 +311,77 @@ def test_a_courts_own_file_is_checked_by_the_same_schema(tmp_path: Path, old: st
     with pytest.raises(PolicyFaults) as caught:
         load(overrides=[override(tmp_path, lambda text: text.replace(old, new))])
     assert message in str(caught.value)
+
+
+SHIFT = """region: "220102"
+values:
+  calibration.shift.redefault_6:
+    - value: 0.4
+      industry: "F"
+      valid_from: 2026-04-01
+      source: {decision: "stated for a test"}
+      approved_by: [甲, 乙]
+"""
+
+
+def shifted(tmp_path: Path, old: str, new: str) -> Policy:
+    path = tmp_path / "nanguan.yaml"
+    assert old in SHIFT
+    path.write_text(SHIFT.replace(old, new, 1), encoding="utf-8")
+    return load(overrides=[path])
+
+
+def test_two_persons_shift_a_calibration_from_a_day_on_and_their_names_are_kept(
+    tmp_path: Path, packaged: Policy
+) -> None:
+    policy = shifted(tmp_path, "", "")
+    key, day = "calibration.shift.redefault_6", date(2026, 4, 1)
+    found = policy.value(key, day, "220102", "F")
+    assert (found.value, found.approved_by, found.assumption) == (0.4, ("甲", "乙"), False)
+    for on, region, industry in (
+        (date(2026, 3, 31), "220102", "F"),
+        (day, "220103", "F"),
+        (day, "220102", "E"),
+        (day, "220102", None),
+    ):
+        assert policy.value(key, on, region, industry).value == 0
+    assert source_zh(found) == "决定：stated for a test；批准：甲、乙"
+    stored = json.loads(rfc8785.dumps(policy.to_json()))
+    assert Policy.from_json(stored).hash == policy.hash != packaged.hash
+    stored["values"] = [{**item, "approved_by": ["甲"]} if "approved_by" in item else item for item in stored["values"]]
+    with pytest.raises(PolicyFaults, match=r"snapshot: calibration.shift.redefault_6: is approved by 1 person"):
+        Policy.from_json(stored)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "      approved_by: [甲, 乙]\n",
+            "",
+            "nanguan.yaml:4: calibration.shift.redefault_6: is approved by 0 person(s)",
+        ),
+        ("[甲, 乙]", "[甲]", "is approved by 1 person(s), where 2 are needed for a value other than 0; name them"),
+        ("[甲, 乙]", '["Li Si", "li  si "]', "is approved by 1 person(s), where 2 are needed"),
+        ("[甲, 乙]", "甲乙", "approved_by is not a list of names; write approved_by: [name, name]"),
+        ("[甲, 乙]", '[甲, " "]', "approved_by is not a list of names"),
+        ("value: 0.4", "value: 2.1", "value is 2.1, above the greatest allowed 2"),
+    ],
+)
+def test_a_shift_that_too_few_approved_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(PolicyFaults) as caught:
+        shifted(tmp_path, old, new)
+    assert message in str(caught.value)
+
+
+def test_a_shift_of_nothing_needs_no_approval(tmp_path: Path) -> None:
+    policy = shifted(tmp_path, "value: 0.4", "value: 0")
+    assert policy.value("calibration.shift.redefault_6", date(2026, 4, 1), "220102", "F").value == 0
+
+
+def test_approvals_are_refused_where_no_key_asks_for_them(folder: Path) -> None:
+    edit(folder, LIMITS, "value: 80", "value: 80\n    approved_by: [甲, 乙]")
+    assert "grade.limits.A: has approved_by, which nobody reads for this key; remove it" in refusal(folder)
 
 
 def test_a_snapshot_rebuilds_the_same_policy(packaged: Policy) -> None:
