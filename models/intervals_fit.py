@@ -7,11 +7,11 @@ tilt is what keeps the edges unbiased, where all neighbours lie on one side. The
 read as a proportion among an effective number of cases (Korn & Graubard 1998, Survey Methodology 24), whose interval
 is Jeffreys' (Brown, Cai & DasGupta 2001, Statistical Science 16): sound also where events are few.
 
-It takes the probabilities as they are, whatever calibrated them. One thing it must be told: how many free steps the
-calibration is worth that was fitted on these same labels. Within a step the predictions follow the labels, so a window
+It takes the probabilities as they are, whatever calibrated them. Two things it must be told. How many free steps the
+calibration is worth that was fitted on these same labels: within a step the predictions follow the labels, so a window
 of many steps would see no fault in them and take the steps' noise for certainty; a window is at most `window_steps`
-wide. And of re-default within twelve months: its first half is calibrated on more cases than were watched for twelve,
-so each of these counts for more than one (`models.horizons.joined_cases`).
+wide. And for how many cases each counts: the first half of re-default within twelve months is calibrated on more cases
+than were watched for twelve (`models.horizons.joined_cases`).
 """
 
 from __future__ import annotations
