@@ -58,7 +58,8 @@ def beside_each_other(
     """Figures of every challenger by name, weakest idea first, and what is to be said of them.
 
     The line from scores to probabilities is that of the same method fitted on the fit period alone, drawn on the
-    calibration period's cases, which it did not know.
+    calibration period's cases, which it did not know. Beside `card_free_shares` stands its AUC minus that of the card
+    as it is, whose shares are given: what the fixed shares cost.
     """
     X = given.frames.X[list(given.bundle.indicator_ids)]  # noqa: N806
     fit, later = _part(given, outcome, "fit"), _part(given, outcome, "calibrate")
@@ -96,7 +97,12 @@ def beside_each_other(
     probabilities[OURS] = ours
     if held.true is not None and not np.isnan(held.true).any():
         probabilities["true_probability"] = held.true
-    return {name: _figures(given, held, probabilities[name], ours) for name in ORDER if name in probabilities}, notes
+    shown = [name for name in ORDER if name in probabilities]
+    found: dict[str, dict[str, Any]] = {name: _figures(given, held, probabilities[name], ours) for name in shown}
+    if {"points_card", "card_free_shares"} <= set(found):
+        cost = paired_difference(held.y, probabilities["card_free_shares"], probabilities["points_card"])
+        found["card_free_shares"]["against_card"] = asdict(cost)
+    return found, notes
 
 
 ORDER: Final = (
@@ -189,7 +195,12 @@ def _reference(given: Evaluated) -> list[str]:
 
 
 def _lines(metrics: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(
-        f"challengers, {outcome}, AUC: " + ", ".join(f"{name} {one['auc']['value']:.3f}" for name, one in found.items())
-        for outcome, found in metrics.items()
-    )
+    said = []
+    for outcome, found in metrics.items():
+        values = ", ".join(f"{name} {one['auc']['value']:.3f}" for name, one in found.items())
+        said.append(f"challengers, {outcome}, AUC: {values}")
+        cost = found.get("card_free_shares", {}).get("against_card")
+        if cost is not None:
+            gap = f"{cost['difference']:+.3f} [{cost['low']:+.3f}, {cost['high']:+.3f}]"
+            said.append(f"  what the fixed shares cost (card with free shares minus the card as it is), AUC: {gap}")
+    return tuple(said)
