@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from models.faults import ParamsFault
+from models.proxy_words import in_words
 
 Verdict = Literal["pass", "fail", "insufficient"]
 Evidence = Mapping[str, Any]
@@ -169,9 +170,10 @@ def monotone(evidence: Evidence, _limits: GateLimits) -> Iterator[tuple[Verdict,
 def fairness(evidence: Evidence, limits: GateLimits) -> Iterator[tuple[Verdict, str]]:
     """No attribute with a gap beyond the limits that the fairness section states; what is undecided is no pass.
 
-    An indicator that gives an attribute away is not a gap: people are told, and look.
+    Indicators that give an attribute away are not a gap: people are told which lead, and look.
     """
     found = evidence["metrics"].get("fairness")
+    told = evidence["metrics"].get("proxy_indicators") or {}  # evaluations kept by earlier versions name none
     if not found:
         yield "insufficient", "not measured: the data hold no audit table"
         return
@@ -179,6 +181,8 @@ def fairness(evidence: Evidence, limits: GateLimits) -> Iterator[tuple[Verdict, 
         if outcome == "proxies":
             for attribute, verdict in one.items():
                 said = f"{attribute}: {_PROXY_WORDS.get(verdict, verdict)}"
+                if attribute in told:
+                    said += f": {in_words(told[attribute])}"
                 yield "pass" if verdict == "within" else "insufficient", said
             continue
         for attribute, verdict in one["verdicts"].items():

@@ -1,9 +1,11 @@
 """A challenger for both horizons at once: the monthly hazard of re-default, learnt from person-months.
 
 Every granted case gives one row per month that was followed whole, with the month's number beside its indicators, and
-the label "re-defaulted in this month". Cases censored early and cases that left (deregistered, bankrupt) give the
-months they were followed: nothing is dropped. p(h) = 1 - product over months 1..h of (1 - hazard), so p(6) <= p(12) by
-construction. Monotone as declared in every indicator; the month is free. Source: Singer & Willett 1993.
+the label "re-defaulted in this month". That is what it is for: a case whose window is not over has no label yet and
+teaches a fit on labels nothing, but teaches here for the months it was followed; so do cases that left (deregistered,
+bankrupt). p(h) = 1 - product over months 1..h of (1 - hazard), so p(6) <= p(12) by construction. Monotone as declared
+in every indicator; the month is free. Sources: Singer & Willett 1993, Journal of Educational Statistics 18; Tutz &
+Schmid 2016, Modeling Discrete Time-to-Event Data.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from features.indicator import DIMENSIONS_ZH
 from models.bundle import Bundle
 from models.gates import GateResult
+from models.proxy_words import in_words
 from pipeline.bundles import install
 from pipeline.charts import HEADS_ZH
 from pipeline.gated import verdicts_of
@@ -132,15 +133,23 @@ def _waiting(home: Home, bundle_id: str) -> list[dict[str, Any]]:
 
 
 def _fairness(newest: Mapping[str, Any] | None) -> list[dict[str, str]]:
-    """One row per outcome and attribute: verdict, and the outcome's largest gaps; then what indicators give away."""
-    found = {} if newest is None else newest["metrics"].get("fairness") or {}
+    """One row per outcome and attribute: verdict, and the outcome's largest gaps; then what indicators give away, and
+    which lead."""
+    metrics = {} if newest is None else newest["metrics"]
+    told = metrics.get("proxy_indicators") or {}
     rows = []
-    for outcome, one in found.items():
-        verdicts = one if outcome == "proxies" else one["verdicts"]
-        worst = {} if outcome == "proxies" else one["worst"]
-        largest = ", ".join(f"{measure} {value:.3f}" for measure, value in worst.items())
-        what = "可否由指标推知 told by indicators" if outcome == "proxies" else PARTS_ZH.get(outcome, outcome)
-        rows += [{"what": what, "attribute": name, "verdict": one, "worst": largest} for name, one in verdicts.items()]
+    for outcome, one in (metrics.get("fairness") or {}).items():
+        if outcome == "proxies":
+            what = "可否由指标推知 told by indicators"
+            figures = {name: in_words(told.get(name, [])) for name in one}
+            verdicts = one
+        else:
+            what, verdicts = PARTS_ZH.get(outcome, outcome), one["verdicts"]
+            figures = dict.fromkeys(verdicts, ", ".join(f"{gap} {value:.3f}" for gap, value in one["worst"].items()))
+        rows += [
+            {"what": what, "attribute": name, "verdict": verdict, "figures": figures[name]}
+            for name, verdict in verdicts.items()
+        ]
     return rows
 
 

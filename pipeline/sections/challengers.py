@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -28,58 +29,64 @@ from models.horizons import p12
 from models.metrics import brier, log_loss
 from models.spec import CARD_OUTCOME
 from pipeline.context import shifts_of
-from pipeline.sections.evaluated import Evaluated, Floats, HeldOut, Section
+from pipeline.sections.censoring import HORIZONS
+from pipeline.sections.evaluated import HEADS, Evaluated, Floats, HeldOut, Section
+from pipeline.sections.hazard import Monthly, fit_monthly
+from pipeline.sections.refits import LEARNT
 
-OUTCOMES: Final = ("success", CARD_OUTCOME)
 OURS: Final = "lightgbm"
+# What a challenger learns from some periods: its score, and the labels of the cases it was fitted on.
+Fit = Callable[[Sequence[str]], tuple[Score, pd.Series]]
 
 
 def challengers(given: Evaluated) -> Section:
-    """For repair success and for re-default within twelve months: every challenger fitted on the cases ours learns
-    from, its score turned into a probability, measured on the test cases of our model."""
+    """For repair success and for re-default within six and twelve months: every challenger fitted on the cases ours
+    learns from, its score turned into a probability, measured on the test cases of our model."""
     metrics: dict[str, Any] = {}
     notes: dict[str, Any] = {}
-    for outcome in OUTCOMES:
+    monthly = cache(partial(fit_monthly, given))  # one fit serves both horizons
+    for outcome in HEADS:
         held = given.held_out(outcome)
         if held.p is not None and held.usable:
-            metrics[outcome], notes[outcome] = beside_each_other(given, outcome, held, held.p)
+            metrics[outcome], notes[outcome] = beside_each_other(given, outcome, held, held.p, monthly)
     if not metrics:
         return Section()
     tables = {
         "outcomes": {name: [{"name": key} | row for key, row in found.items()] for name, found in metrics.items()},
         "notes": notes,
     }
-    return Section({"challengers": metrics | {"notes": notes}}, tables, _lines(metrics))
+    return Section({"challengers": metrics | {"notes": notes}}, tables, _lines(metrics, notes))
 
 
 def beside_each_other(
-    given: Evaluated, outcome: str, held: HeldOut, ours: Floats
+    given: Evaluated, outcome: str, held: HeldOut, ours: Floats, monthly: Callable[[Sequence[str]], Monthly]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Figures of every challenger by name, weakest idea first, and what is to be said of them.
 
     The line from scores to probabilities is that of the same method fitted on the fit period alone, drawn on the
-    calibration period's cases, which it did not know.
+    calibration period's cases, which it did not know. Beside `card_free_shares` stands its AUC minus that of the card
+    as it is, whose shares are given: what the fixed shares cost. `monthly`: the hazard learnt from some periods.
     """
     X = given.frames.X[list(given.bundle.indicator_ids)]  # noqa: N806
     fit, later = _part(given, outcome, "fit"), _part(given, outcome, "calibrate")
-    learnt = pd.concat([fit, later]).sort_index()
     probabilities: dict[str, Floats] = {}
     scores: dict[str, Score] = {}
-    notes: dict[str, Any] = {"fit_cases": len(fit), "calibration_cases": len(later)}
-    for name, (method, most) in methods(given, outcome).items():
-        mine, before = (_some(labels, most, given.settings.seed) for labels in (learnt, fit))
+    absent: dict[str, str] = {}
+    notes: dict[str, Any] = {"fit_cases": len(fit), "calibration_cases": len(later), "absent": absent}
+    drawn = 0 < later.sum() < len(later)  # whether a line can be drawn on the calibration period
+    for name, learn in fits(given, outcome, monthly).items():
         try:
-            score = method(X.loc[mine.index], mine.to_numpy())
-            honest, on = score, mine
-            if 0 < later.sum() < len(later):
-                honest, on = method(X.loc[before.index], before.to_numpy()), later
+            score, mine = learn(LEARNT)
+            honest, on = (learn(("fit",))[0], later) if drawn else (score, mine)
         except FitFault as fault:
-            notes[f"{name}_absent"] = str(fault)
+            absent[name] = str(fault)
             continue
         scores[name] = score
         probabilities[name] = straightened(score(X.iloc[held.rows]), honest(X.loc[on.index]), on.to_numpy())
-        if len(mine) < len(learnt):
+        if len(mine) < len(fit) + len(later):
             notes[f"{name}_cases"] = len(mine)
+    if "hazard" in scores:
+        notes["hazard"] = monthly(LEARNT).counts()
     card = given.bundle.scorecard
     if outcome == CARD_OUTCOME and card is not None:
         probabilities["points_card"] = card.probability(card.total(card.points(X.iloc[held.rows])))
@@ -96,13 +103,35 @@ def beside_each_other(
     probabilities[OURS] = ours
     if held.true is not None and not np.isnan(held.true).any():
         probabilities["true_probability"] = held.true
-    return {name: _figures(given, held, probabilities[name], ours) for name in ORDER if name in probabilities}, notes
+    shown = [name for name in ORDER if name in probabilities]
+    found: dict[str, dict[str, Any]] = {name: _figures(given, held, probabilities[name], ours) for name in shown}
+    if {"points_card", "card_free_shares"} <= set(found):
+        cost = paired_difference(held.y, probabilities["card_free_shares"], probabilities["points_card"])
+        found["card_free_shares"]["against_card"] = asdict(cost)
+    return found, notes
 
 
 ORDER: Final = (
     "prevalence", "best_indicator", "logistic", "points_card", "card_free_shares", "additive", "lightgbm_free",
-    "lightgbm_without_place", OURS, "true_probability",
+    "hazard", "lightgbm_without_place", OURS, "true_probability",
 )  # fmt: skip
+
+
+def fits(given: Evaluated, outcome: str, monthly: Callable[[Sequence[str]], Monthly]) -> Mapping[str, Fit]:
+    """Challengers by name, to be fitted on cases of some periods."""
+    X = given.frames.X[list(given.bundle.indicator_ids)]  # noqa: N806
+
+    def on_labels(method: FitFunction, most: int | None) -> Fit:
+        def fit(periods: Sequence[str]) -> tuple[Score, pd.Series]:
+            mine = _some(_part(given, outcome, *periods), most, given.settings.seed)
+            return method(X.loc[mine.index], mine.to_numpy()), mine
+
+        return fit
+
+    made = {name: on_labels(method, most) for name, (method, most) in methods(given, outcome).items()}
+    if outcome in HORIZONS:
+        made["hazard"] = lambda periods: (monthly(periods).score(outcome), _part(given, outcome, *periods))
+    return made
 
 
 def methods(given: Evaluated, outcome: str) -> Mapping[str, tuple[FitFunction, int | None]]:
@@ -168,10 +197,10 @@ def _figures(given: Evaluated, held: HeldOut, p: Floats, ours: Floats) -> dict[s
     return found
 
 
-def _part(given: Evaluated, outcome: str, split: str) -> pd.Series:
-    """Labels by case key, sorted, of one split."""
+def _part(given: Evaluated, outcome: str, *periods: str) -> pd.Series:
+    """Labels by case key, sorted, of some periods."""
     splits = given.frames.splits
-    mine = splits[(splits["outcome"] == outcome) & (splits["split"] == split)]
+    mine = splits[(splits["outcome"] == outcome) & splits["split"].isin(periods)]
     return mine.set_index("case_key")["label"].astype(np.float64).sort_index()
 
 
@@ -188,8 +217,14 @@ def _reference(given: Evaluated) -> list[str]:
     return sorted(set(splits.loc[splits["split"] == "fit", "case_key"]))
 
 
-def _lines(metrics: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(
-        f"challengers, {outcome}, AUC: " + ", ".join(f"{name} {one['auc']['value']:.3f}" for name, one in found.items())
-        for outcome, found in metrics.items()
-    )
+def _lines(metrics: Mapping[str, Mapping[str, Any]], notes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    said = []
+    for outcome, found in metrics.items():
+        values = ", ".join(f"{name} {one['auc']['value']:.3f}" for name, one in found.items())
+        said.append(f"challengers, {outcome}, AUC: {values}")
+        said += [f"  {name}: not fitted: {why}" for name, why in notes[outcome]["absent"].items()]
+        cost = found.get("card_free_shares", {}).get("against_card")
+        if cost is not None:
+            gap = f"{cost['difference']:+.3f} [{cost['low']:+.3f}, {cost['high']:+.3f}]"
+            said.append(f"  what the fixed shares cost (card with free shares minus the card as it is), AUC: {gap}")
+    return tuple(said)

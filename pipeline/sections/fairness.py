@@ -6,6 +6,7 @@ no such attributes and are left out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -15,16 +16,19 @@ import polars as pl
 
 from models.fairness import FairnessLimits, Gap, Predicted, Verdict, gaps, rates, verdict_of
 from models.proxy import Proxy, ProxyLimits, proxies
+from models.proxy_words import in_words
 from pipeline.sections.evaluated import HEADS, Evaluated, HeldOut, Section
 
 ATTRIBUTES: Final = ("sex", "age_band", "ethnicity", "household", "sex_and_age")
 AGES: Final = (0, 30, 45, 60, 200)
 AGE_NAMES: Final = ("<30", "30-44", "45-59", "60+")
 MAJORITY: Final = "汉族"
+LEADING: Final = 3  # indicators named for an attribute at most; the report shows more, group by group
 
 
 def fairness(given: Evaluated) -> Section:
-    """Gaps of every outcome and group, and a proxy test of every attribute, on the test period."""
+    """Gaps of every outcome and group on the test period, and a proxy test of every attribute, with the indicators
+    (`proxy_indicators`) that lead where one is given away."""
     if given.audit is None:
         return Section()
     limits = FairnessLimits(min_cases=given.settings.min_cases, min_events=given.settings.min_events)
@@ -49,8 +53,11 @@ def fairness(given: Evaluated) -> Section:
     metrics["proxies"] = {
         name: _gravest([one for one in given_away if one.attribute == name]) for name in sorted(asked)
     }
+    names = {spec.id: spec.zh for spec in given.bundle.specs}
+    told = {name: leading([one for one in given_away if one.attribute == name], names) for name in sorted(asked)}
+    told = {name: found for name, found in told.items() if found}
     tables = {"outcomes": outcomes, "proxies": [asdict(one) for one in given_away], "limits": asdict(limits)}
-    return Section({"fairness": metrics}, tables, lines(metrics))
+    return Section({"fairness": metrics, "proxy_indicators": told}, tables, lines(metrics, told))
 
 
 def predicted(given: Evaluated, outcome: str, held: HeldOut) -> Predicted:
@@ -102,6 +109,19 @@ def proxy_tests(given: Evaluated) -> list[Proxy]:
     ]
 
 
+def leading(found: Sequence[Proxy], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """`id`, `name` and `auc` of the indicators that give an attribute's groups away, each at the group it tells best:
+    the strongest, and those next to it that alone pass the limit of the test. None where nothing is given away."""
+    best: dict[str, float] = {}
+    for proxy in found:
+        for id_, value in proxy.indicators:
+            best[id_] = max(value, best.get(id_, 0.0))
+    strongest = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:LEADING]
+    # Of the rest many are near .5 by chance, and to name them would accuse them.
+    named = strongest[:1] + [(id_, value) for id_, value in strongest[1:] if value > ProxyLimits.auc]
+    return [{"id": id_, "name": names[id_], "auc": value} for id_, value in named]
+
+
 def worst(found: list[Gap]) -> dict[str, float]:
     """The largest gap of each measure, in absolute value, among groups with cases enough."""
     known = [gap for gap in found if gap.value is not None]
@@ -124,13 +144,17 @@ def _gravest(found: list[Proxy]) -> Verdict | str:
     return next(name for name in ("proxy", "insufficient", "within") if any(one.verdict == name for one in found))
 
 
-def lines(metrics: dict[str, Any]) -> tuple[str, ...]:
-    """What the command says: every attribute that is not within its limits."""
+def lines(metrics: Mapping[str, Any], told: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[str, ...]:
+    """What the command says: every attribute that is not within its limits, and which indicators give it away."""
     said = []
     for outcome, found in metrics.items():
         if outcome == "proxies":
-            odd = [f"{name}: {verdict}" for name, verdict in found.items() if verdict != "within"]
-            said.append("  proxies of protected attributes: " + (", ".join(odd) or "none found"))
+            odd = [
+                f"{name}: {verdict}" + (f" by {in_words(told[name])}" if name in told else "")
+                for name, verdict in found.items()
+                if verdict != "within"
+            ]
+            said.append("  proxies of protected attributes: " + ("; ".join(odd) or "none found"))
         else:
             odd = [f"{name}: {verdict}" for name, verdict in found["verdicts"].items() if verdict != "within"]
             said.append(f"  fairness, {outcome}: " + (", ".join(odd) or "every group within its limits"))

@@ -22,10 +22,11 @@ class EvaluationParams:
     What is costly has its own number. `backtest_origins`: years whose first day is an origin, 0 for none; `refits`:
     with other seeds, and as many with other debtors; `slice_draws` and `slice_cases`: simulated searches, and the
     cases they look at; `challenger_cases`: cases that the additive model is fitted on; `additive_rounds`,
-    `additive_bags`, `additive_pairs`: of that model, 0 rounds for none. `share_low`, `share_high`: a grade is of use
-    when its share of the reference population lies between them [A]. `refused_odds`: the stated
-    assumption of the selection bounds, the odds of re-default of the refused against granted cases of like record,
-    lowest and highest (`models.selection`); `least_propensity`: propensities below are raised to it.
+    `additive_bags`, `additive_pairs`: of that model, 0 rounds for none; `hazard_cases`: cases whose months the monthly
+    hazard is fitted on. `share_low`, `share_high`: a grade is of use when its share of the reference population lies
+    between them [A]. `refused_odds`: the stated assumption of the selection bounds, the odds of re-default of the
+    refused against granted cases of like record, lowest and highest (`models.selection`); `least_propensity`:
+    propensities below are raised to it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -44,6 +45,7 @@ class EvaluationParams:
     additive_rounds: int = 1_000
     additive_bags: int = 2
     additive_pairs: int = 5
+    hazard_cases: int = 20_000
     share_low: float = 0.05
     share_high: float = 0.50
 
@@ -63,6 +65,7 @@ class EvaluationParams:
             "additive_rounds must be 0 to 20000": 0 <= self.additive_rounds <= 20_000,
             "additive_bags must be 1 to 50": 1 <= self.additive_bags <= 50,
             "additive_pairs must be 0 to 100": 0 <= self.additive_pairs <= 100,
+            "hazard_cases must be at least 500": self.hazard_cases >= 500,
             "share_low and share_high must be rising shares": 0 <= self.share_low < self.share_high <= 1,
         }
         return [text for text, sound in checks.items() if not sound]

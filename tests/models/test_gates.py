@@ -132,6 +132,18 @@ def test_fairness_that_is_not_known_is_shown_and_no_pass(found: dict[str, Any]) 
     assert verdict(evidence, "fairness", strict).refuses
 
 
+def test_what_gives_an_attribute_away_is_named() -> None:
+    evidence = sound()
+    evidence["metrics"]["fairness"]["proxies"] = {"age_band": "within", "ethnicity": "insufficient", "sex": "proxy"}
+    bare = "can be told from indicators, look at them"
+    assert verdict(evidence, "fairness").says == f"ethnicity: insufficient; sex: {bare}"
+    evidence["metrics"]["proxy_indicators"] = {
+        "sex": [{"id": "a_b", "name": "甲", "auc": 0.617}, {"id": "c", "name": "乙", "auc": 0.561}]
+    }
+    said = f"ethnicity: insufficient; sex: {bare}: 甲 a_b (AUC 0.62), 乙 c (AUC 0.56)"
+    assert verdict(evidence, "fairness").says == said
+
+
 def test_without_a_champion_the_trees_must_not_be_worse_than_the_card() -> None:
     evidence = sound()
     y, p = made()

@@ -106,8 +106,9 @@ def test_figures_have_intervals_and_challengers_the_same_cases(folder: Path) -> 
             assert one["low"] <= one["value"] <= one["high"] or one["standard_error"] > 0
         assert found["intervals"]["auc"]["value"] == pytest.approx(found["auc"]["value"])
         assert found["intervals"]["calibration_slope"]["value"] == pytest.approx(found["calibration_slope"])
-    for outcome in ("success", "redefault_12"):
+    for outcome in ("success", "redefault_6", "redefault_12"):
         beside = metrics["challengers"][outcome]
+        assert ("hazard" in beside) == (outcome != "success")
         assert {"prevalence", "best_indicator", "logistic", "additive", "lightgbm_free", "lightgbm"} <= set(beside)
         assert beside["lightgbm"]["auc"] == metrics["outcomes"][outcome]["auc"]
         assert beside["true_probability"]["from_truth"] == 0.0
@@ -216,8 +217,11 @@ def test_parameters_of_the_evaluation_state_every_fault(tmp_path: Path) -> None:
     file = tmp_path / "params.yaml"
     file.write_text("evaluate: {draws: 60}\n", encoding="utf-8")
     assert evaluation_params(file) == EvaluationParams(draws=60)
-    file.write_text("evaluate: {draws: 1, min_cases: 0}\n", encoding="utf-8")
-    with pytest.raises(InputRefused, match=r"draws must be 50 to 10000\nevaluate.min_cases"):
+    file.write_text("evaluate: {draws: 1, min_cases: 0, hazard_cases: 499}\n", encoding="utf-8")
+    with pytest.raises(
+        InputRefused,
+        match=r"draws must be 50 to 10000\nevaluate.min_cases [^\n]*\nevaluate.hazard_cases must be at least",
+    ):
         evaluation_params(file)
     file.write_text("evaluate: {seed: x, nothing: 1}\n", encoding="utf-8")
     with pytest.raises(InputRefused, match=r"evaluate.seed: .*\nevaluate.nothing: "):
