@@ -173,7 +173,7 @@ def fairness(evidence: Evidence, limits: GateLimits) -> Iterator[tuple[Verdict, 
     Indicators that give an attribute away are not a gap: people are told which lead, and look.
     """
     found = evidence["metrics"].get("fairness")
-    told = evidence["metrics"].get("proxy_indicators") or {}  # evaluations kept by earlier versions name none
+    told = evidence["metrics"].get("proxy_indicators", {})
     if not found:
         yield "insufficient", "not measured: the data hold no audit table"
         return
