@@ -11,7 +11,12 @@ A label counts for training only if it was known before the origin (the gap is a
 trains is not validated on. Calibration and test cases are never looked at. One set of settings serves all outcomes:
 the objective is the mean, over outcomes and origins, of what the margin's log loss (or 1 - AUC) is of the loss of
 knowing nothing, so that each outcome counts alike. A trial is stopped early when its mean so far is worse than the
-median of earlier trials' at the same step. The same rows, settings and seed give the same study.
+median, at the same step, of the earlier trials that were not. The same rows, settings and seed give the same study.
+
+What is tried is simpler than what is trained: each outcome's trees alone, from the mean label. In training the two
+halves of re-default grow trees together before each its own (`models.halves`, docs/decisions/0013), and trees start
+from what differs by place and year (docs/decisions/0009). The settings found are those of the shared trees and of
+success; how many trees a half grows of its own, and how fast, is not searched.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import polars as pl
 import pytest
@@ -91,6 +92,21 @@ def test_descriptions_are_plain_json() -> None:
         said = describe(item)
         assert json.loads(json.dumps(said)) == said
         assert said["missing_zh"] in ("无记录即为没有", "无记录即为不详")
+
+
+# Every column of the records that says where a case lies or in what trade the debtor is: these belong to the
+# calibration (docs/decisions/0009), or, where a person is registered, to the audit.
+PLACE_AND_TRADE = {"region_code", "court_code", "industry_section", "household_region"}
+
+
+def test_no_indicator_is_or_reads_a_place_or_a_trade() -> None:
+    columns = {name for table in TABLES.values() for name in table.schema}
+    assert {name for name in columns if re.search("region|court|industry", name)} == PLACE_AND_TRADE
+    for item in (*MAIN, *LISTINGS, *MONITORING):
+        assert not re.search("region|court|industry", item.id)
+        parts = [text for part in item.parts.values() for text in (part.chosen, part.value) if text is not None]
+        read = {name for text in (*parts, *item.steps.values(), item.combine) for name in text.meta.root_names()}
+        assert not read & PLACE_AND_TRADE, item.id
 
 
 def changed(**given: object) -> tuple[Indicator, ...]:

@@ -54,6 +54,26 @@ def test_each_of_the_68_takes_two_values_at_application_time(
     assert silent(seen, whom, PROFILE.facts) <= FACTS_TO_COME | FACTS_NOT_TOLD
 
 
+def test_no_indicator_follows_the_place_or_the_trade(
+    world: tuple[dict[str, pl.DataFrame], pl.DataFrame, pl.DataFrame, Path],
+) -> None:
+    """Whatever is made from the records on the way: rows with each other's places and trades give the same values."""
+    tables, whom, _, _ = world
+    codes = ("region_code", "court_code", "industry_section")
+    swapped = {
+        name: rows.with_columns(pl.col(code).shuffle(seed=3) for code in codes if code in rows.columns)
+        for name, rows in tables.items()
+    }
+    for name, code in (
+        ("debtors", "industry_section"),
+        ("enforcement_cases", "court_code"),
+        ("payments", "region_code"),
+    ):
+        assert (swapped[name][code] != tables[name][code]).mean() > 0.3
+    before, after = (evaluate(known(rows, whom), whom, PROFILE.catalogue) for rows in (tables, swapped))
+    assert [item.id for item in PROFILE.catalogue if not after[item.id].equals(before[item.id])] == []
+
+
 def test_written_objections_lie_before_acceptance_and_most_come_after(
     world: tuple[dict[str, pl.DataFrame], pl.DataFrame, pl.DataFrame, Path],
 ) -> None:

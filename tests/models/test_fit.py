@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -7,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,6 +71,38 @@ def test_intervals_of_twelve_months_rest_on_the_cases_of_both_halves(
     halves = [np.arange(one.cases) < one.events for one in (fitted.calibrators["redefault_6"], later)]
     assert twelve.told == pytest.approx(joined_cases(*(half.astype(np.float64) for half in halves)) / len(twelve.y))
     assert twelve.told > 1.01
+
+
+def test_trees_see_the_scored_indicators_and_nothing_of_the_place(
+    world: Any, bundle: Bundle, quick: FitParams, places: pd.DataFrame
+) -> None:
+    ids = [spec.id for spec in world.specs if spec.scored]
+    assert [booster.feature_name() for booster in bundle.boosters.values()] == [ids] * 3
+    beside = world.X.assign(region=places["region"].astype(float), industry=3.0, tier=1.0)
+    decided = world.labels[world.labels["outcome"] == "success"]
+    placed = fit(world, replace(quick, required=("success",)), X=beside, labels=decided, places=places)
+    assert placed.calibrators["success"].local is not None
+    assert lgb.Booster(model_str=placed.texts["success"]).feature_name() == ids
+
+
+def test_no_class_is_weighted(bundle: Bundle, world: Any) -> None:
+    splits = world.splits()
+    for outcome, booster in bundle.boosters.items():
+        settings = dict(re.findall(r"(?m)^\[(\w+): (.*)\]$", booster.model_to_string()))
+        assert (settings["is_unbalance"], settings["scale_pos_weight"], settings["weight_column"]) == ("0", "1", "")
+        assert "class_weight" not in settings
+        learnt = splits[(splits["outcome"] == outcome) & splits["split"].isin(["fit", "calibrate"])]
+        margin = margins(bundle, world.X.loc[learnt["case_key"]])[outcome]
+        rate, calibrator = learnt["label"].mean(), bundle.calibrators[outcome]
+        # The margin of a half does not contain its level. Of weighted classes the mean would lie near a half.
+        level = 0.0 if outcome == "success" else np.log(rate / (1 - rate))
+        assert (1 / (1 + np.exp(-margin - level))).mean() == pytest.approx(rate, rel=0.1)
+        on = np.ones(len(learnt), dtype=bool)
+        if calibrator.source.endswith("of the calibration period"):
+            on = (learnt["split"] == "calibrate").to_numpy()
+        assert (calibrator.cases, calibrator.events) == (on.sum(), learnt["label"][on].sum())
+        p = calibrator.apply(margin[on], [0.0] * int(on.sum()))
+        assert p.mean() == pytest.approx(calibrator.events / calibrator.cases, rel=0.05)
 
 
 def test_all_parts_are_there_and_their_rows_are_counted(fitted: FittedModels) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import optuna
 import pandas as pd
 import pytest
 
@@ -11,7 +13,7 @@ from models.faults import FitFault
 from models.params import BoosterParams, FitParams
 from models.splits import SplitPlan
 from models.tuning import rolling_origins, summary, tune
-from tests.models.conftest import World
+from tests.models.conftest import World, make_world
 
 POOR = replace(FitParams(), booster=BoosterParams(rounds=50, learning_rate=0.001, num_leaves=2, max_depth=1))
 
@@ -67,6 +69,34 @@ def test_the_search_beats_poor_settings_and_can_be_repeated(world: World) -> Non
     assert found["booster"]["num_threads"] == POOR.booster.num_threads
     assert heard == [(number, 3) for number in range(1, 4)]
     assert replace(POOR, booster=BoosterParams(**found["booster"])).problems() == []
+
+
+@pytest.mark.slow
+def test_poor_settings_are_stopped_early_and_are_never_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, reported = make_world(2000), dict[int, list[float]]()
+    report = optuna.Trial.report
+
+    def heard(trial: optuna.Trial, value: float, step: int) -> None:
+        reported.setdefault(trial.number, []).append(value)
+        report(trial, value, step)
+
+    monkeypatch.setattr(optuna.Trial, "report", heard)
+    splits = world.splits()
+    splits = splits[splits["outcome"] == "success"]
+    # Labels of the later origin follow nothing, so that who never comes to it has the lower mean, and would win by it.
+    later = splits["case_key"].isin(rolling_origins(splits, 2, 20)[1].validate)
+    splits = splits.assign(label=splits["label"].where(~later, np.arange(len(splits)) % 2))
+    found = tune(world.X, splits, world.specs, FitParams(), trials=12, origins=2)
+    pruned = [trial.number for trial in found.trials if trial.pruned]
+    assert summary(found)["pruned"] == len(pruned) > 0
+    for number, means in reported.items():
+        before = [earlier[0] for other, earlier in reported.items() if other < number and other not in pruned]
+        assert (number in pruned) == (len(before) >= 8 and means[0] > np.median(before))
+        assert len(means) == (1 if number in pruned else 2)
+    assert min(found.trials, key=lambda trial: trial.value).pruned
+    whole = [trial for trial in found.trials if not trial.pruned]
+    assert found.value == min(trial.value for trial in whole)
+    assert found.booster in [trial.booster for trial in whole if trial.value == found.value]
 
 
 def test_the_other_objective_is_the_ranking(world: World) -> None:

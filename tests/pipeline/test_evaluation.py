@@ -12,6 +12,7 @@ import pytest
 
 from explain.canonical import canonical
 from explain.stability import Stability
+from features.catalogue import scored_ids
 from pipeline.evaluate import (
     SECTIONS,
     all_sections,
@@ -97,6 +98,11 @@ def test_what_a_second_process_refuses_is_refused_here(trained: Trained, given: 
     assert [name for name, _ in all_sections(given, SECTIONS[5:6], frozenset(), again, lambda _done, _total: None)] == [
         "grades"
     ]
+
+
+def test_the_trees_of_a_bundle_see_the_indicators_of_the_catalogue_and_nothing_else(trained: Trained) -> None:
+    seen = {outcome: tuple(booster.feature_name()) for outcome, booster in trained.first.boosters.items()}
+    assert seen == dict.fromkeys(("success", "redefault_6", "redefault_7_12"), scored_ids())
 
 
 def test_figures_have_intervals_and_challengers_the_same_cases(folder: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from mlflow.tracking import MlflowClient
 
 from models.gates import GateResult
 from pipeline.champion import promote, told
@@ -18,6 +20,7 @@ from pipeline.home import Home
 from pipeline.kept import figures_digest, keep, kept
 from pipeline.promote import PromotionRefused, Verdicts, approve, champion, pending
 from pipeline.refusals import InputRefused, IntegrityRefused
+from pipeline.tracking import model_name
 from records.clock import SHANGHAI
 from tests.pipeline.conftest import Trained
 
@@ -51,6 +54,35 @@ def test_two_different_people_must_approve_on_the_same_figures(trained: Trained,
     assert current["verdicts"]["limits"]["min_events"] == 15
     with pytest.raises(PromotionRefused, match="this home answers for applications"):
         approve(fresh_home, trained.first.id, "first_listings", "王五", "another kind", NOW, verdicts)
+
+
+def aliased(home: Home) -> dict[str, str]:
+    """The bundle behind every alias of the registry in `home`."""
+    client, name = MlflowClient(tracking_uri=home.mlflow_uri), model_name("applications")
+    aliases = client.get_registered_model(name).aliases
+    return {alias: client.get_model_version(name, version).tags["bundle"] for alias, version in aliases.items()}
+
+
+def test_the_newest_training_is_challenger_in_the_registry(trained: Trained) -> None:
+    client, name = MlflowClient(tracking_uri=trained.home.mlflow_uri), model_name("applications")
+    assert aliased(trained.home)["challenger"] == trained.second.id
+    version = client.get_model_version_by_alias(name, "challenger")
+    assert int(version.version) == max(int(one.version) for one in client.search_model_versions(f"name = '{name}'"))
+    assert client.get_run(version.run_id).data.tags["bundle"] == trained.second.id
+    assert client.get_model_version(name, "1").tags["bundle"] == trained.first.id
+
+
+def test_what_two_people_approved_is_champion_in_the_registry(trained: Trained, fresh_home: Home) -> None:
+    shutil.copy(trained.home.root / "mlflow.db", fresh_home.root)
+    before = {"challenger": trained.second.id, "champion": trained.first.id}
+    promote(trained.second.id, "Zhang San", "better")
+    assert aliased(fresh_home) == before
+    promote(trained.second.id, "李四", "better")
+    assert aliased(fresh_home) == {**before, "champion": trained.second.id}
+    champion = MlflowClient(tracking_uri=fresh_home.mlflow_uri).get_model_version_by_alias(
+        model_name("applications"), "champion"
+    )
+    assert champion.tags["approved_by"] == "Zhang San, 李四"
 
 
 def test_every_refusing_gate_is_named_at_once_with_what_to_do(trained: Trained, fresh_home: Home) -> None:
