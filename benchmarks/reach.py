@@ -125,10 +125,15 @@ def honesty(given: Evaluated, outcome: str) -> list[str]:
         for name in sorted(set(regions))
         if (regions == name).sum() >= REGION_CASES
     }
+    whole = (
+        f"  against the true probabilities: {apart(p, true):.4f} by tenths, mean {p.mean():.4f} for {true.mean():.4f}, "
+        f"slope {slope:.3f}, intercept {intercept:+.3f}"
+    )
+    if not found:
+        return [whole, f"  no region has {REGION_CASES} cases"]
     worst = max(found, key=lambda name: found[name][1])
     return [
-        f"  against the true probabilities: {apart(p, true):.4f} by tenths, mean {p.mean():.4f} for {true.mean():.4f}, "
-        f"slope {slope:.3f}, intercept {intercept:+.3f}",
+        whole,
         f"  {len(found)} regions of {REGION_CASES} cases or more: farthest {worst} with {found[worst][1]:.4f} "
         f"({found[worst][0]:,} cases); all: {', '.join(f'{name} {gap:.4f}' for name, (_, gap) in found.items())}",
     ]
