@@ -77,7 +77,9 @@ class Evaluated:
         keys = pd.Index(mine["case_key"])
         rows = self.frames.X.index.get_indexer(keys).astype(np.int64)
         given = self.probabilities.get(outcome)
-        true = None if self.truth is None else self.truth.loc[keys, outcome].to_numpy(dtype=np.float64)
+        true = None
+        if self.truth is not None and outcome in self.truth.columns:  # months 7-12 alone have none
+            true = self.truth.loc[keys, outcome].to_numpy(dtype=np.float64)
         return HeldOut(
             keys=keys,
             rows=rows,
