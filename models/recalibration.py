@@ -2,7 +2,8 @@
 
 Calibration-in-the-large (Cox 1958, Biometrika 45; Steyerberg 2019, Clinical Prediction Models): the intercept of a
 logistic regression of the outcome with the log-odds of the probability as an offset. It is what a rule of the rule book
-(`calibration.shift.*`) may add for an area or an industry without fitting a tree again.
+(`calibration.shift.*`) may add for an area or an industry without fitting a tree again. Of many groups some look off by
+chance, so each is drawn towards what all have in common by as much as chance explains (`drawn_together`).
 """
 
 from __future__ import annotations
@@ -53,3 +54,17 @@ def level_shift(y: FloatArray, p: FloatArray, level: float = 0.95) -> LevelShift
     beyond = NormalDist().inv_cdf((1 + level) / 2) * error
     chance = math.erfc(abs(shift) / error / math.sqrt(2))
     return LevelShift(shift, error, shift - beyond, shift + beyond, chance)
+
+
+def drawn_together(shifts: FloatArray, errors: FloatArray) -> FloatArray:
+    """Shifts of groups (k,), each drawn towards their mean by as much as its standard error (k,) is large beside how
+    far the groups really lie apart (DerSimonian & Laird 1986, Controlled Clinical Trials 7); all at the mean where
+    chance alone explains the differences."""
+    weights = 1 / np.square(errors)
+    mean = float(weights @ shifts / weights.sum())
+    beyond_chance = float(weights @ np.square(shifts - mean)) - (len(shifts) - 1)
+    room = float(weights.sum() - np.square(weights).sum() / weights.sum())
+    apart = max(0.0, beyond_chance / room) if room > 0 else 0.0  # one group alone tells of no differences
+    weights = 1 / (np.square(errors) + apart)
+    mean = float(weights @ shifts / weights.sum())
+    return np.asarray(mean + (shifts - mean) * apart / (apart + np.square(errors)))

@@ -7,12 +7,14 @@ keys are those of the three margins, not of the probability of twelve months.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from models.recalibration import level_shift
+from models.recalibration import drawn_together, level_shift
 from models.spec import CARD_OUTCOME, OUTCOMES
 from pipeline.sections.evaluated import UNKNOWN, Evaluated, Floats, Ints, Section
 from pipeline.sections.groups import holm
@@ -23,25 +25,28 @@ PLACES = ("region_code", "industry_section")
 def recalibration(given: Evaluated) -> Section:
     """One table for every fitted outcome with a test period; metrics count the groups whose level is off."""
     found: dict[str, list[dict[str, Any]]] = {}
-    metrics: dict[str, Any] = {}
-    lines = []
+    limits = (given.settings.min_cases, given.settings.min_events)
     for outcome in OUTCOMES:
         held = given.held_out(outcome)
         p = fitted_probability(given, outcome, held.rows)
-        if p is None or not held.usable:
-            continue
-        limits = (given.settings.min_cases, given.settings.min_events)
-        rows = by_place(given.groups(held.keys), held.y, p, limits)
-        found[outcome] = rows
-        off = [row for row in rows if row.get("off")]
-        metrics[outcome] = {
+        if p is not None and held.usable:
+            found[outcome] = by_place(given.groups(held.keys), held.y, p, limits)
+    mark_off(found)
+    metrics = {
+        outcome: {
             "groups": len(rows),
             "insufficient": sum(not row["enough"] for row in rows),
-            "off": len(off),
+            "off": sum(row.get("off", False) for row in rows),
         }
-        lines += [
-            f"  {outcome}, {row['group']}: {row['shift']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]" for row in off
-        ]
+        for outcome, rows in found.items()
+    }
+    lines = [
+        f"  {outcome}, {row['group']}: {row['drawn']:+.2f}; by itself {row['shift']:+.2f} "
+        f"[{row['low']:+.2f}, {row['high']:+.2f}]"
+        for outcome, rows in found.items()
+        for row in rows
+        if row.get("off")
+    ]
     head = "areas and industries whose level is off, log-odds beside what the rules add (docs/recalibration.md):"
     return Section({"recalibration": metrics} if metrics else {}, found, (head, *lines) if lines else ())
 
@@ -58,23 +63,36 @@ def fitted_probability(given: Evaluated, outcome: str, rows: Ints) -> Floats | N
 
 
 def by_place(groups: pd.DataFrame, y: Floats, p: Floats, limits: tuple[int, int]) -> list[dict[str, Any]]:
-    """What to add to the log-odds in every area and industry that a rule can name, with a 95 % interval.
+    """What to add to the log-odds in every area and industry that a rule can name: by itself, with a 95 % interval, and
+    `drawn` towards what all areas, or all industries, have in common.
 
-    `limits`: least cases, and least cases of either outcome; below, `enough` is False and no figure is given. `off`:
-    the level is off after Holm's correction over all rows of the table.
+    `limits`: least cases, and least cases of either outcome; below, `enough` is False and no figure is given.
     """
     rows: list[dict[str, Any]] = []
     for column in PLACES:
         names = groups[column].to_numpy()
+        mine: list[dict[str, Any]] = []
         for name in sorted(set(names) - {UNKNOWN}):
-            mine = names == name
-            cases, events = int(mine.sum()), int(y[mine].sum())
+            inside = names == name
+            cases, events = int(inside.sum()), int(y[inside].sum())
             row: dict[str, Any] = {"by": column, "group": str(name), "cases": cases, "events": events}
             row["enough"] = cases >= limits[0] and min(events, cases - events) >= limits[1]
             if row["enough"]:
-                row |= asdict(level_shift(y[mine], p[mine]))
-            rows.append(row)
-    tested = [row for row in rows if row["enough"]]
+                row |= asdict(level_shift(y[inside], p[inside]))
+            mine.append(row)
+        enough = [row for row in mine if row["enough"]]
+        if enough:
+            drawn = drawn_together(
+                np.array([row["shift"] for row in enough]), np.array([row["error"] for row in enough])
+            )
+            for row, value in zip(enough, drawn.tolist(), strict=True):
+                row["drawn"] = value
+        rows += mine
+    return rows
+
+
+def mark_off(tables: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Write `off` into every row with figures: whether its level is off after Holm's correction over all tables."""
+    tested = [row for rows in tables.values() for row in rows if row["enough"]]
     for row, off in zip(tested, holm([row["p_value"] for row in tested]), strict=True):
         row["off"] = off
-    return rows

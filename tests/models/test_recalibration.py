@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from models.recalibration import level_shift
+from models.recalibration import drawn_together, level_shift
 
 
 @given(st.integers(0, 10_000), st.integers(2, 60), st.floats(-6, 6))
@@ -50,3 +50,18 @@ def test_one_outcome_alone_has_no_shift(y: np.ndarray) -> None:
         level_shift(y, np.full(5, 0.5))
     y[0] = 1.0 - y[0]
     assert np.isfinite(level_shift(y, np.full(5, 0.5)).shift)
+
+
+def test_shifts_drawn_together_are_nearer_the_true_ones_and_equal_where_nothing_differs() -> None:
+    rng = np.random.default_rng(1)
+    errors = rng.uniform(0.1, 0.4, 4000)
+    true = rng.normal(0.2, 0.3, 4000)
+    seen = true + errors * rng.normal(size=4000)
+    drawn = drawn_together(seen, errors)
+    # Known answer: with groups .3 apart the best guess is the mean, and of the rest the share that is not chance.
+    best = 0.2 + (seen - 0.2) * 0.09 / (0.09 + errors**2)
+    assert np.abs(drawn - best).max() < 0.05
+    assert np.mean((drawn - true) ** 2) < 0.8 * np.mean((seen - true) ** 2)
+    alike = drawn_together(np.array([0.1, -0.1, 0.05]), np.array([0.2, 0.2, 0.2]))
+    assert alike == pytest.approx([0.05 / 3] * 3)
+    assert drawn_together(np.array([0.4]), np.array([0.1])) == pytest.approx([0.4])

@@ -18,7 +18,7 @@ from pipeline.home import Home
 from pipeline.recorded import replay
 from pipeline.say import DONE
 from pipeline.scoring import open_ledger, open_scorer
-from pipeline.sections.recalibration import by_place, fitted_probability, recalibration
+from pipeline.sections.recalibration import by_place, fitted_probability, mark_off, recalibration
 from policy.parameters import load
 from records.case import Case
 from tests.pipeline.conftest import Trained
@@ -106,9 +106,12 @@ def test_small_places_are_insufficient_and_only_a_level_that_is_off_is_called_so
     groups = pd.DataFrame(
         {"region_code": ["220102"] * 2000 + ["220103"] * 2000 + ["220104"] * 20, "industry_section": "—"}
     )
-    rows = {row["group"]: row for row in by_place(groups, y, p, (100, 10))}
+    found = by_place(groups, y, p, (100, 10))
+    mark_off({"redefault_6": found})
+    rows = {row["group"]: row for row in found}
     assert rows["220102"]["shift"] == pytest.approx(0.6, abs=0.15)
     assert (rows["220102"]["off"], rows["220103"]["off"]) == (True, False)
+    assert rows["220103"]["shift"] < rows["220103"]["drawn"] < rows["220102"]["drawn"] < rows["220102"]["shift"]
     assert "shift" not in rows["220104"]
     assert set(rows) == {"220102", "220103", "220104"}
 
