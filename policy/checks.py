@@ -159,7 +159,7 @@ def _approvers(
         problems.append(("approved_by is not a list of names", "write approved_by: [name, name]"))
         return ()
     names = {" ".join(name.split()).casefold(): " ".join(name.split()) for name in raw}
-    if value and len(names) < spec.approvals:
+    if value != 0 and len(names) < spec.approvals:
         problem = f"is approved by {len(names)} person(s), where {spec.approvals} are needed for a value other than 0"
         problems.append((problem, "name them: approved_by: [name, name]"))
     return tuple(names.values())

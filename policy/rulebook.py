@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -17,6 +18,12 @@ class Change(NamedTuple):
     key: str
     before: Resolved | None
     after: Resolved | None
+
+    @property
+    def industry(self) -> str:
+        """The industry that alone sees the change, or `ANYWHERE`."""
+        named = (found.industry for found in (self.after, self.before) if found is not None)
+        return next((industry for industry in named if industry != ANYWHERE), ANYWHERE)
 
 
 def rules(policy: Policy, on: date, region: str = ANYWHERE, points_table: str | None = None) -> str:
@@ -45,14 +52,21 @@ def rules(policy: Policy, on: date, region: str = ANYWHERE, points_table: str | 
 
 
 def diff(policy: Policy, first: date, second: date, region: str = ANYWHERE) -> tuple[Change, ...]:
-    """Every key whose value or legal source in `region` differs between the two days, by key."""
-    old = {found.key: found for found in policy.rules(first, region).all()}
-    new = {found.key: found for found in policy.rules(second, region).all()}
-    return tuple(
-        Change(key, old.get(key), new.get(key))
-        for key in sorted(old.keys() | new.keys())
-        if old.get(key) != new.get(key)
-    )
+    """Every key whose value or legal source in `region` differs between the two days, by key; what differs for a single
+    industry stands after what differs for all."""
+    changes = list(_between(policy, first, second, region, None))
+    for section in sorted({entry.industry for entry in policy.entries} - {ANYWHERE}):
+        own = _between(policy, first, second, region, section)
+        changes += [change for change in own if change.industry == section]
+    return tuple(sorted(changes, key=lambda change: (change.key, change.industry != ANYWHERE, change.industry)))
+
+
+def _between(policy: Policy, first: date, second: date, region: str, industry: str | None) -> Iterator[Change]:
+    old = {found.key: found for found in policy.rules(first, region, industry).all()}
+    new = {found.key: found for found in policy.rules(second, region, industry).all()}
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            yield Change(key, old.get(key), new.get(key))
 
 
 def diff_markdown(policy: Policy, first: date, second: date, region: str = ANYWHERE) -> str:
@@ -62,12 +76,14 @@ def diff_markdown(policy: Policy, first: date, second: date, region: str = ANYWH
     if not changes:
         return "\n".join([*lines, "两日之间没有变化。"]) + "\n"
     lines += ["| 规则 | 原值 | 新值 | 起始 | 依据 |", "|---|---|---|---|---|"]
-    for key, before, after in changes:
+    for change in changes:
+        key, before, after = change
         spec = policy.schema.keys[key]
         was = value_zh(spec, before.value) if before else "尚无规定"
         now = value_zh(spec, after.value) if after else "不再适用"
         since, source = (str(after.valid_from), source_zh(after)) if after else ("", "")
-        lines.append(_line((f"{title_zh(spec)}（`{key}`）", was, now, since, source)))
+        alone = "" if change.industry == ANYWHERE else f"，行业 {change.industry}"
+        lines.append(_line((f"{title_zh(spec)}（`{key}`）{alone}", was, now, since, source)))
     return "\n".join(lines) + "\n"
 
 

@@ -374,6 +374,13 @@ def test_a_shift_that_too_few_approved_is_refused(tmp_path: Path, old: str, new:
     assert message in str(caught.value)
 
 
+def test_a_value_beyond_its_limits_and_too_few_names_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "nanguan.yaml"
+    path.write_text(SHIFT.replace("0.4", "2.1").replace("[甲, 乙]", "[甲]"), encoding="utf-8")
+    with pytest.raises(PolicyFaults, match=r"(?s)is approved by 1 person.*value is 2.1, above the greatest"):
+        load(overrides=[path])
+
+
 def test_a_shift_of_nothing_needs_no_approval(tmp_path: Path) -> None:
     policy = shifted(tmp_path, "value: 0.4", "value: 0")
     assert policy.value("calibration.shift.redefault_6", date(2026, 4, 1), "220102", "F").value == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,20 @@ def test_nothing_differs_between_days_without_a_change() -> None:
         "clocks.working_days.credit_platform"
     ]
     assert diff(POLICY, date(2017, 9, 30), date(2017, 10, 1), "220102") == ()
+
+
+def test_what_changes_for_one_industry_alone_shows_in_the_difference() -> None:
+    own = load(overrides=[Path(__file__).parent / "cases" / "courts" / "recalibrated.yaml"])
+    days = (date(2026, 3, 1), date(2026, 3, 31)), (date(2026, 3, 31), date(2026, 4, 1))
+    assert [diff(own, *between, "220102") == diff(POLICY, *between, "220102") for between in days] == [True, False]
+    change = next(change for change in diff(own, *days[1], "220102") if change.key == "calibration.shift.redefault_6")
+    assert change.industry == "F"
+    assert (change.before and change.before.value, change.after and change.after.value) == (0, 0.4)
+    assert (
+        "（`calibration.shift.redefault_6`），行业 F | 0对数几率 | 0.4对数几率 | 2026-04-01 | 决定："
+        in diff_markdown(own, *days[1], "220102")
+    )
+    assert diff(own, *days[1], "220103") == diff(POLICY, *days[1], "220103")
 
 
 def test_every_key_stands_in_a_chapter() -> None:
