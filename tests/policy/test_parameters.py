@@ -276,9 +276,9 @@ values:
 """
 
 
-def override(tmp_path: Path, change: Callable[[str], str]) -> Path:
+def override(tmp_path: Path, change: Callable[[str], str], text: str = OVERRIDE) -> Path:
     path = tmp_path / "nanguan.yaml"
-    path.write_text(change(OVERRIDE), encoding="utf-8")
+    path.write_text(change(text), encoding="utf-8")
     return path
 
 
@@ -324,17 +324,10 @@ values:
 """
 
 
-def shifted(tmp_path: Path, old: str, new: str) -> Policy:
-    path = tmp_path / "nanguan.yaml"
-    assert old in SHIFT
-    path.write_text(SHIFT.replace(old, new, 1), encoding="utf-8")
-    return load(overrides=[path])
-
-
 def test_two_persons_shift_a_calibration_from_a_day_on_and_their_names_are_kept(
     tmp_path: Path, packaged: Policy
 ) -> None:
-    policy = shifted(tmp_path, "", "")
+    policy = load(overrides=[override(tmp_path, lambda text: text, SHIFT)])
     key, day = "calibration.shift.redefault_6", date(2026, 4, 1)
     found = policy.value(key, day, "220102", "F")
     assert (found.value, found.approved_by, found.assumption) == (0.4, ("甲", "乙"), False)
@@ -354,35 +347,29 @@ def test_two_persons_shift_a_calibration_from_a_day_on_and_their_names_are_kept(
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("names", "message"),
     [
-        (
-            "      approved_by: [甲, 乙]\n",
-            "",
-            "nanguan.yaml:4: calibration.shift.redefault_6: is approved by 0 person(s)",
-        ),
-        ("[甲, 乙]", "[甲]", "is approved by 1 person(s), where 2 are needed for a value other than 0; name them"),
-        ("[甲, 乙]", '["Li Si", "li  si "]', "is approved by 1 person(s), where 2 are needed"),
-        ("[甲, 乙]", "甲乙", "approved_by is not a list of names; write approved_by: [name, name]"),
-        ("[甲, 乙]", '[甲, " "]', "approved_by is not a list of names"),
-        ("value: 0.4", "value: 2.1", "value is 2.1, above the greatest allowed 2"),
+        ("", "nanguan.yaml:4: calibration.shift.redefault_6: is approved by 0 person(s)"),
+        ("approved_by: [甲]", "is approved by 1 person(s), where 2 are needed for a value other than 0; name them"),
+        ('approved_by: ["Li Si", "li  si "]', "is approved by 1 person(s), where 2 are needed"),
+        ("approved_by: 甲乙", "approved_by is not a list of names; write approved_by: [name, name]"),
+        ('approved_by: [甲, " "]', "approved_by is not a list of names"),
     ],
 )
-def test_a_shift_that_too_few_approved_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(PolicyFaults) as caught:
-        shifted(tmp_path, old, new)
-    assert message in str(caught.value)
-
-
-def test_a_value_beyond_its_limits_and_too_few_names_are_told_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "nanguan.yaml"
-    path.write_text(SHIFT.replace("0.4", "2.1").replace("[甲, 乙]", "[甲]"), encoding="utf-8")
-    with pytest.raises(PolicyFaults, match=r"(?s)is approved by 1 person.*value is 2.1, above the greatest"):
-        load(overrides=[path])
+def test_a_shift_that_too_few_approved_is_refused_beside_its_other_faults(
+    tmp_path: Path, names: str, message: str
+) -> None:
+    file = SHIFT.replace("approved_by: [甲, 乙]", names)
+    for value, beyond in (("0.4", False), ("2.1", True)):
+        with pytest.raises(PolicyFaults) as caught:
+            load(overrides=[override(tmp_path, lambda text: text, file.replace("0.4", value))])
+        assert message in str(caught.value)
+        assert ("value is 2.1, above the greatest allowed 2" in str(caught.value)) == beyond
 
 
 def test_a_shift_of_nothing_needs_no_approval(tmp_path: Path) -> None:
-    policy = shifted(tmp_path, "value: 0.4", "value: 0")
+    plain = SHIFT.replace("approved_by: [甲, 乙]", "").replace("0.4", "0")
+    policy = load(overrides=[override(tmp_path, lambda text: text, plain)])
     assert policy.value("calibration.shift.redefault_6", date(2026, 4, 1), "220102", "F").value == 0
 
 
