@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from models.auc import auc_interval
 from models.grade_tests import rate_test
+from models.multiple_tests import holm
 from pipeline.sections.evaluated import GROUPINGS, HEADS, Evaluated, Floats, Section
 
 
@@ -57,14 +57,3 @@ def by_group(groups: pd.DataFrame, y: Floats, p: Floats, limits: tuple[int, int]
     for row, rejected in zip(tested, holm([row["binomial"] for row in tested]), strict=True):
         row["rejected"] = rejected
     return rows
-
-
-def holm(p_values: list[float], level: float = 0.05) -> list[bool]:
-    """Which hypotheses Holm's step-down procedure rejects at family-wise `level` (Holm 1979)."""
-    order = np.argsort(p_values, kind="stable").tolist()
-    rejected = [False] * len(p_values)
-    for rank, place in enumerate(order):
-        if p_values[place] > level / (len(p_values) - rank):
-            break
-        rejected[place] = True
-    return rejected

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.multiple_tests import holm
 from models.recalibration import drawn_together, level_shift
 from models.spec import CARD_OUTCOME, OUTCOMES
 from pipeline.sections.evaluated import UNKNOWN, Evaluated, Floats, Ints, Section
-from pipeline.sections.groups import holm
 
 PLACES = ("region_code", "industry_section")
 

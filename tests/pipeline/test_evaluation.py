@@ -27,7 +27,7 @@ from pipeline.refusals import InputRefused
 from pipeline.report import render
 from pipeline.sections.evaluated import Evaluated, Section
 from pipeline.sections.fairness import attributes, fairness
-from pipeline.sections.groups import by_group, holm
+from pipeline.sections.groups import by_group
 from pipeline.sections.settings import EvaluationParams, evaluation_params
 from pipeline.sections.stability import by_indicator, refit, told
 from pipeline.sections.truth import applicants
@@ -174,12 +174,6 @@ def test_small_groups_are_insufficient_rather_than_a_number() -> None:
     assert rows["big"]["observed"] == 0.5
     assert rows["big"]["rejected"]
     assert not by_group(frame, y, np.full(120, 0.5), (50, 10))[0]["rejected"]
-
-
-def test_holm_by_hand() -> None:
-    assert holm([0.01, 0.04, 0.03, 0.005]) == [True, False, False, True]
-    assert holm([0.04]) == [True]
-    assert holm([]) == []
 
 
 def test_json_has_no_nan() -> None:
