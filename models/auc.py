@@ -1,7 +1,7 @@
 """Area under the ROC curve with DeLong's standard error, alone and for two scores on the same cases.
 
 Source: DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44; the fast form by midranks: Sun & Xu (2014), IEEE Signal
-Processing Letters 21(11).
+Processing Letters 21(11). Where a debtor has several cases: Obuchowski (1997), Biometrics 53.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from scipy.special import ndtri
 from scipy.stats import norm, rankdata
 
 from models.log_odds import log_odds, logistic
+from models.owners import Owners, error_over
 
 FloatArray = NDArray[np.float64]
 
@@ -48,10 +49,14 @@ def auc(y: FloatArray, score: FloatArray) -> float:
     return value
 
 
-def auc_interval(y: FloatArray, score: FloatArray, level: float = 0.95) -> Interval:
-    """AUC with DeLong's standard error; the interval is formed on the logit scale, so it stays within 0 and 1."""
+def auc_interval(y: FloatArray, score: FloatArray, owners: Owners | None = None, level: float = 0.95) -> Interval:
+    """AUC with DeLong's standard error; the interval is formed on the logit scale, so it stays within 0 and 1.
+
+    `owners` (n,): whose case each is; cases of one owner are not independent, and the error allows for it (None: every
+    case its own).
+    """
     value, above, below = _placements(y, score)
-    error = math.sqrt(_variance(above) / len(above) + _variance(below) / len(below))
+    error = _error(y, above, below, owners)
     if error == 0.0 or value in (0.0, 1.0):
         return Interval(value, error, value, value)
     half = float(ndtri(0.5 + level / 2)) * error / (value * (1 - value))
@@ -59,11 +64,13 @@ def auc_interval(y: FloatArray, score: FloatArray, level: float = 0.95) -> Inter
     return Interval(value, error, logistic(centre - half), logistic(centre + half))
 
 
-def paired_difference(y: FloatArray, first: FloatArray, second: FloatArray, level: float = 0.95) -> PairedDifference:
-    """DeLong's comparison of two scores (n,) on the same labels y (n,)."""
+def paired_difference(
+    y: FloatArray, first: FloatArray, second: FloatArray, owners: Owners | None = None, level: float = 0.95
+) -> PairedDifference:
+    """DeLong's comparison of two scores (n,) on the same labels y (n,); `owners` as for `auc_interval`."""
     a, above_a, below_a = _placements(y, first)
     b, above_b, below_b = _placements(y, second)
-    error = math.sqrt(_variance(above_a - above_b) / len(above_a) + _variance(below_a - below_b) / len(below_a))
+    error = _error(y, above_a - above_b, below_a - below_b, owners)
     half = float(ndtri(0.5 + level / 2)) * error
     p_value = 1.0 if error == 0.0 else 2.0 * float(norm.sf(abs(a - b) / error))
     return PairedDifference(a, b, a - b, error, a - b - half, a - b + half, p_value)
@@ -80,6 +87,18 @@ def _placements(y: FloatArray, score: FloatArray) -> tuple[float, FloatArray, Fl
     above = (ranks[positive] - rankdata(values[positive])) / n
     below = 1.0 - (ranks[~positive] - rankdata(values[~positive])) / m
     return float(above.mean()), above, below
+
+
+def _error(y: FloatArray, above: FloatArray, below: FloatArray, owners: Owners | None) -> float:
+    """Standard error of the mean of placements: of the positives `above` (m,), of the negatives `below` (n - m,)."""
+    if owners is None:
+        return math.sqrt(_variance(above) / len(above) + _variance(below) / len(below))
+    # What each case adds to the estimate.
+    added = np.empty(len(y))
+    positive = np.asarray(y) == 1.0
+    added[positive] = (above - above.mean()) / len(above)
+    added[~positive] = (below - below.mean()) / len(below)
+    return error_over(owners, added)
 
 
 def _variance(placement: FloatArray) -> float:

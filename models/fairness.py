@@ -24,6 +24,8 @@ from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_r
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from models.owners import error_over
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Verdict = Literal["within", "gap", "undecided", "insufficient"]
@@ -51,8 +53,8 @@ class FairnessLimits:
 class Gap:
     """One measure of one group against everybody else: mean of the group minus mean of the rest, with its interval.
 
-    "within": the whole interval lies within the limit, or the gap differs from none by less than it; "gap": it differs
-    from none and is at least the limit; "undecided": the interval reaches beyond the limit and includes none;
+    "within": the whole interval lies within the limit; "gap": it differs from none and is at least the limit;
+    "undecided": neither, for the interval reaches beyond the limit;
     "insufficient": too few cases or events to say anything, which is never a pass.
     """
 
@@ -152,12 +154,11 @@ def _gap(
     value = float(values[a].mean() - values[b].mean())
     error = math.sqrt(_variance(values[a], cases.debtors[a]) + _variance(values[b], cases.debtors[b]))
     low, high = value - z * error, value + z * error
-    differs = low > 0 or high < 0
     verdict: Verdict = "undecided"
-    if differs:
-        verdict = "gap" if abs(value) >= limit else "within"
-    elif max(abs(low), abs(high)) <= limit:
+    if max(abs(low), abs(high)) <= limit:
         verdict = "within"
+    elif (low > 0 or high < 0) and abs(value) >= limit:
+        verdict = "gap"
     return Gap(attribute, group, measure, n, events, value, low, high, limit, verdict)
 
 
@@ -177,8 +178,4 @@ def _rarer(y: FloatArray) -> int:
 
 def _variance(values: FloatArray, debtors: NDArray[np.str_]) -> float:
     """Variance of the mean of values (n,), those of one debtor not being independent."""
-    _, codes = np.unique(debtors, return_inverse=True)
-    sums = np.bincount(codes, weights=values - values.mean())
-    if len(sums) < 2:
-        return math.inf
-    return float(np.square(sums).sum() / len(values) ** 2 * len(sums) / (len(sums) - 1))
+    return (error_over(debtors, values - values.mean()) / len(values)) ** 2

@@ -156,20 +156,24 @@ def _seen(fitted: Mapping[str, Margin], rows: TrainingRows, where: Places | None
         if head not in honest or not all(part in fitted for part in parts):
             continue
         margins = [fitted[part] for part in parts]
-        chosen = margins[0].calibrated_on
-        if len(margins) > 1:
-            own = all(margin.own_period for margin in margins)
-            chosen = rows.part(head, "calibrate") if own else rows.learnt(head)
+        # What both halves rest on: their own period, or, where one of them has too few there, all learnt cases.
+        own = all(margin.own_period for margin in margins)
+        told_by = [_rests_on(rows, part, own) for part in parts]
+        chosen = _rests_on(rows, head, own)
+        source = next(margin.calibrator.source for margin in margins if margin.own_period == own)
         steps = max(margin.calibrator.worth for margin in margins)
         drift = None
         if where is not None:
             learnt = where.days[rows.learnt(parts[0]).rows]
             drift = drift_of(margins[0].calibrator.local, where.days[chosen.rows], learnt, params.local)
-        told = (
-            1.0 if len(margins) == 1 else joined_cases(*(margin.calibrated_on.y for margin in margins)) / len(chosen.y)
-        )
-        found[head] = Seen(honest[head][chosen.rows], chosen.y, margins[0].calibrator.source, steps, drift, told)
+        told = 1.0 if len(margins) == 1 else joined_cases(*(part.y for part in told_by)) / len(chosen.y)
+        found[head] = Seen(honest[head][chosen.rows], chosen.y, source, steps, drift, told)
     return found
+
+
+def _rests_on(rows: TrainingRows, outcome: str, own: bool) -> Part:
+    """Cases of `outcome` that a calibration rests on: the calibration period's (`own`), or all learnt cases."""
+    return rows.part(outcome, "calibrate") if own else rows.learnt(outcome)
 
 
 def _reference(

@@ -122,12 +122,12 @@ def calibration(evidence: Evidence, limits: GateLimits) -> Iterator[tuple[Verdic
     if not evidence["outcomes"]:
         yield "insufficient", "no outcome has labelled cases that the bundle never saw"
     for outcome, found in evidence["outcomes"].items():
-        one = found.get("calibration")
-        if one is None:
-            yield "insufficient", f"{outcome}: calibrated and measured on the same cases"
-            continue
         if short := _few(found, limits):
             yield "insufficient", f"{outcome}: {short}"
+            continue
+        one = found["calibration"]
+        if one is None:
+            yield "insufficient", f"{outcome}: calibrated and measured on the same cases"
             continue
         slope, large = one["slope"], one["in_the_large"]
         if slope is None:
@@ -185,7 +185,8 @@ def fairness(evidence: Evidence, limits: GateLimits) -> Iterator[tuple[Verdict, 
                     said += f": {in_words(told[attribute])}"
                 yield "pass" if verdict == "within" else "insufficient", said
             continue
-        for attribute, verdict in one["verdicts"].items():
+        verdicts = dict.fromkeys(limits.refusing_attributes, "not recorded of two groups") | one["verdicts"]
+        for attribute, verdict in verdicts.items():
             judged = _FAIR.get(verdict, "insufficient")
             if judged == "fail" and attribute not in limits.refusing_attributes:
                 judged = "insufficient"
@@ -211,7 +212,13 @@ def current(evidence: Evidence, _limits: GateLimits) -> Iterator[tuple[Verdict, 
     before, now = evidence["champion"] or "none", evidence["champion_now"] or "none"
     if before != now:
         yield "fail", f"evaluated against champion {before}, champion now is {now}: evaluate again"
-    window = evidence["window"]
+    window, made = evidence["window"], evidence["champion_made"]
+    if made is not None and window["first"] < made:
+        yield (
+            "insufficient",
+            f"the champion was made on {made} and may have learnt from cases of {window['first']} and later: train the "
+            f"newcomer on data that reach as far",
+        )
     yield "pass", f"cases of {window['first']} to {window['last']}, {evidence['basis']}"
 
 

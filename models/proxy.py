@@ -79,7 +79,7 @@ def proxies(
         # One thread: trees this small wait longer for each other's threads than they work.
         with threadpool_limits(limits=1):
             score = _held_out(values, y, frame["debtor"].tolist(), limits.folds, seed)
-        interval = auc_interval(y, score, level)
+        interval = auc_interval(y, score, level=level)
         given_away = interval.low > limits.auc
         strongest = _strongest(values, y, [str(column) for column in X.columns]) if given_away else ()
         verdict: Literal["within", "proxy"] = "proxy" if given_away else "within"

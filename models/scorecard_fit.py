@@ -48,7 +48,7 @@ FloatArray = NDArray[np.float64]
 # Where the reference population's grades are counted; the limits themselves are policy's.
 _GRADES = (("A", 80.0, 101.0), ("B", 65.0, 80.0), ("C", 50.0, 65.0), ("D", 0.0, 50.0))
 OWN_ROWS = "the card's own training rows"
-REFERENCE_RULE = "all cases of the fit period, whatever became of them"
+REFERENCE_RULE = "the cases of the fit period with a known outcome that a model learnt from, whatever it was"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,9 @@ def fit_scorecard(
         flat = {item.id for item in chosen if len(set(tenths[item.id][: len(item.binning.cuts) + 1])) < 2}
         if not flat:
             break
-        dropped += [Dropped(id=name, reason="no_points", detail="all bins round to the same points") for name in flat]
+        dropped += [
+            Dropped(id=name, reason="no_points", detail="all bins round to the same points") for name in sorted(flat)
+        ]
         chosen = [item for item in chosen if item.id not in flat]
     draft = Scorecard(
         outcome=CARD_OUTCOME,

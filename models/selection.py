@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from models.auc import Interval
+from models.owners import error_over
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -222,9 +223,7 @@ def _ratio(study: Study, weights: FloatArray, level: float) -> Interval:
 
 def _interval(value: float, influence: FloatArray, group: IntArray, level: float) -> Interval:
     """Interval of a mean of influence values (n,), those of one debtor being summed."""
-    _, place = np.unique(group, return_inverse=True)
-    sums = np.bincount(place, weights=influence)
-    error = float(np.sqrt(np.sum(sums**2))) / len(influence)
+    error = error_over(group, influence) / len(influence)
     half = float(ndtri(0.5 + level / 2)) * error
     return Interval(value, error, max(0.0, value - half), min(1.0, value + half))
 

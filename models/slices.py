@@ -4,11 +4,13 @@ A slice is a set of cases given by one or two conditions. Its score is z = sum(y
 probability after one straight correction (slope and level) on these very cases: what is wrong everywhere is told by the
 calibration figures, and here only what is wrong in places counts. Among tens of thousands of slices some z are large
 by chance; how large the largest is, is found by drawing outcomes from q itself and looking through all slices again.
-So a world whose probabilities are right shows a "weak" slice in 5 % of evaluations, however many slices are looked at.
+So probabilities that are right show a "weak" slice in 5 % of searches, however many slices are looked at; an
+evaluation searches once per outcome.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -101,7 +103,7 @@ def weak_slices(
             for _ in range(draws)
         ]
     )
-    limit = float(np.quantile(largest, 1 - level))
+    limit = _limit(largest, level)
     found: list[Slice] = []
     left = y - q
     while len(found) < most:
@@ -123,6 +125,12 @@ def weak_slices(
         )
         left = np.where(mine, left - left[mine].mean(), left)
     return Search(len(y), int(usable.sum()), limit, tuple(found))
+
+
+def _limit(largest: FloatArray, level: float) -> float:
+    """What a |z| must exceed so that its p-value, counted among the largest of all draws, is at most `level`."""
+    allowed = math.floor(level * (1 + len(largest)) + _EDGE) - 1  # draws that may reach as far
+    return math.inf if allowed < 0 else float(np.sort(largest)[::-1][allowed])
 
 
 def _sums(members: Members, values: FloatArray) -> FloatArray:

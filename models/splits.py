@@ -43,6 +43,7 @@ import pandas as pd
 
 from models.faults import SplitFault
 from models.params import SplitParams
+from records.clock import SHANGHAI
 
 PERIODS: Final = ("fit", "calibrate", "test")
 SPLITS: Final = (*PERIODS, "gap", "reused_debtor", "other_regime", "unlabelled")
@@ -79,6 +80,18 @@ class SplitPlan:
         if self.fit_until is None:
             return "cross_fit"
         return "fit_test" if self.calibrate_until is None else "periods"
+
+    @property
+    def made(self) -> datetime | None:
+        """The instant on which a model that follows this plan is made: what it learns from was known before, and the
+        test begins. None in mode "cross_fit"."""
+        return self.calibrate_until or self.fit_until
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> SplitPlan:
+        """The plan of which `to_json` made `values`, in court time. Raises SplitFault as the constructor does."""
+        cuts = (values[name] for name in ("fit_until", "calibrate_until", "test_until"))
+        return cls(*(None if cut is None else datetime.fromisoformat(cut).astimezone(SHANGHAI) for cut in cuts))
 
     def to_json(self) -> dict[str, Any]:
         """Dates as ISO text, None where open."""
@@ -151,7 +164,7 @@ def split(frame: pd.DataFrame, plan: SplitPlan) -> pd.Series:
     _check(frame)
     known, as_of = frame["known_by"], frame["as_of"]
     result = pd.Series("gap", index=frame.index, dtype="object", name="split").where(known.notna(), "unlabelled")
-    made = plan.calibrate_until or plan.fit_until  # the day a model is made: the test begins
+    made = plan.made
     # Name, first as-of, end of as-ofs, when labels must be known.
     periods: list[tuple[str, datetime | None, datetime | None, datetime | None]] = [("fit", None, plan.fit_until, made)]
     if plan.mode == "periods":

@@ -33,7 +33,7 @@ from models.splits import SplitPlan, counts, labels_of, plan_by_shares, split_la
 PROFILE: Final = "table"
 # A table with one outcome and no name of ours for it: its label takes this place.
 ONLY_OUTCOME: Final = "redefault_6"
-_NAMES: Final = (*OUTCOMES, CARD_OUTCOME)
+_NAMES: Final = ("success", "redefault_6", CARD_OUTCOME)
 
 
 def train(
@@ -60,7 +60,8 @@ def train(
     `catalogue`: anything with id, zh, en, dimension, directions `success` and `redefault` (-1, 0, 1, which become
     monotone constraints), scored, minimum, maximum: `models.spec.IndicatorSpec` will do.
     `params`: `FitParams.of_profile("table")` when left out: everything is fit and every figure is out of fold. For
-    figures out of time set `split.mode` and give each case's `as_of`, and `known_by`, when its labels were known.
+    figures out of time set `split.mode` and give each case's `as_of`, and `known_by`, when its labels were known (which
+    is asked for there: a label known after the test has begun would teach what it is tested on).
     `as_of`: zone-aware, the day the facts stood, of all cases or of each. `debtors`: whose case it is (every case its
     own when left out); a debtor's cases are never separated by a fold or a period.
 
@@ -71,7 +72,7 @@ def train(
     specs = as_specs(catalogue)
     wide = _wide(labels)
     cases = _cases(frame, as_of, debtors, known_by)
-    _check(frame, wide, specs, cases, settings)
+    _check(frame, wide, specs, cases, settings, dated=known_by is not None)
     long = _long(wide, cases)
     cohort = cases[["case_key", "debtor_id", "as_of"]]
     plan = SplitPlan()
@@ -155,6 +156,8 @@ def _check(
     specs: Sequence[IndicatorSpec],
     cases: pd.DataFrame,
     params: FitParams,
+    *,
+    dated: bool,
 ) -> None:
     faults = list(params.problems())
     declared = [spec.id for spec in specs]
@@ -183,10 +186,23 @@ def _check(
             faults.append(f"{name} is missing for {int(cases[name].isna().sum())} case(s)")
     if cases["debtor_id"].isna().any():
         faults.append("a case has no debtor")
-    if params.split.mode != "cross_fit" and cases["as_of"].nunique() < 2:
-        faults.append(f"split mode {params.split.mode} needs the as_of of each case")
+    faults += _time_faults(labels, cases, params, dated=dated)
     if faults:
         raise FitFault(faults)
+
+
+def _time_faults(labels: pd.DataFrame, cases: pd.DataFrame, params: FitParams, *, dated: bool) -> list[str]:
+    """What is wrong with the days of the cases, and with what happened within which time."""
+    faults = []
+    if params.split.mode != "cross_fit" and cases["as_of"].nunique() < 2:
+        faults.append(f"split mode {params.split.mode} needs the as_of of each case")
+    if params.split.mode != "cross_fit" and not dated:
+        faults.append(f"split mode {params.split.mode} needs known_by: when the label of each case was known")
+    if {"redefault_6", CARD_OUTCOME} <= set(labels.columns):
+        missed = int(((labels["redefault_6"] == 1) & (labels[CARD_OUTCOME] == 0)).sum())
+        if missed:
+            faults.append(f"{missed} case(s) have the event within 6 months, but not within 12")
+    return faults
 
 
 def _numeric(column: pd.Series) -> bool:
@@ -196,8 +212,8 @@ def _numeric(column: pd.Series) -> bool:
 def _long(labels: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
     """Labels as `models.fit` reads them: case_key, outcome, label, status, known_by."""
     wide = labels.astype(np.float64)
-    if "redefault_6" in wide and "redefault_12" in wide and "redefault_7_12" not in wide:
-        wide = wide.assign(redefault_7_12=wide["redefault_12"].where(wide["redefault_6"] == 0))
+    if {"redefault_6", CARD_OUTCOME} <= set(wide.columns):
+        wide = wide.assign(redefault_7_12=wide[CARD_OUTCOME].where(wide["redefault_6"] == 0))
     if "redefault_6" in wide and CARD_OUTCOME not in wide:
         wide = wide.assign(**{CARD_OUTCOME: wide["redefault_6"]})
     parts = []

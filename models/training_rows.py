@@ -38,7 +38,8 @@ class Part:
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """`parts[outcome, split]`, the fold of every row of X by debtor, and the reference rows (all cases of fit)."""
+    """`parts[outcome, split]`, the fold of every row of X by debtor, and the reference rows (cases of fit with a
+    known outcome)."""
 
     parts: dict[tuple[str, str], Part]
     folds: IntArray

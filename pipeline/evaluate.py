@@ -13,9 +13,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
+
 from explain.global_view import global_view
+from models.bundle import Bundle
 from models.params import FitParams
 from models.predict import margins, probabilities
+from models.splits import SplitPlan
 from pipeline.bundles import install
 from pipeline.context import shifts_of
 from pipeline.evidence import keep_evidence
@@ -23,6 +27,7 @@ from pipeline.files import write_json
 from pipeline.global_pictures import grouped
 from pipeline.home import Home
 from pipeline.in_force import rules_in_force
+from pipeline.prepare import Prepared
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Advance, Outcome, progress, tell
 from pipeline.sections.backtest import backtest
@@ -117,7 +122,7 @@ def open_evaluated(
         raise InputRefused(f"bundle {bundle.id} is for {bundle.profile}, {directory} holds {dataset.info.profile}")
     prepared = open_prepared(dataset, features, policy)
     params = FitParams.from_mapping(bundle.profile, bundle.params)
-    data = frames(prepared, params, dataset.info.observed_until)
+    data = frames(prepared, params, dataset.info.observed_until, _calendar(bundle, directory, prepared))
     raw = margins(bundle, data.X)
     rows = prepared.cohort.select("region_code", "industry_section", "as_of").to_dicts()  # in the order of X
     return Evaluated(
@@ -132,6 +137,19 @@ def open_evaluated(
         truth=None if truth is None else read_truth(truth, prepared),
         audit=read_audit([dataset.read_bucket(n, ("debtor_audit",))["debtor_audit"] for n in dataset.bucket_numbers()]),
     )
+
+
+def _calendar(bundle: Bundle, directory: Path, prepared: Prepared) -> SplitPlan:
+    """The calendar by which the bundle was made. By it the test begins on the day the bundle was made, so it holds no
+    case the bundle learnt from, also on data that have grown since. InputRefused where the data do not reach back to
+    the bundle's own periods: challengers and refits learn there."""
+    plan = SplitPlan.from_json(bundle.training["calendar"])
+    if plan.fit_until is not None and prepared.cohort.filter(pl.col("as_of") < plan.fit_until).is_empty():
+        raise InputRefused(
+            f"{directory} holds no case before {plan.fit_until.date()}, the end of the period on which bundle "
+            f"{bundle.id} was fitted: evaluate it on data that hold that period too, or train on these"
+        )
+    return plan
 
 
 def all_sections(

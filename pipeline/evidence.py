@@ -17,6 +17,7 @@ from models.local import place_of
 from models.monotone import check_monotone
 from models.predict import local_shifts, margins, probabilities
 from models.spec import CARD_OUTCOME, OUTCOMES
+from models.splits import SplitPlan
 from models.tree_check import parse_model
 from pipeline.bundles import install
 from pipeline.context import shifts_of
@@ -42,7 +43,7 @@ def gather(home: Home, given: Evaluated, metrics: Mapping[str, Any], observed_un
     rival = approved is not None and approved["bundle"] != bundle.id and approved["profile"] == bundle.profile
     reigning = install(home, str(approved["bundle"])) if approved is not None and rival else None
     small = "cross_validation" in metrics
-    outcomes = _out_of_fold(bundle, metrics) if small else _out_of_time(given, reigning)
+    outcomes = _out_of_fold(metrics) if small else _out_of_time(given, reigning)
     splits = given.frames.splits
     used = splits[(splits["split"] == ("fit" if small else "test"))]
     days = used["as_of"].dt.date.astype(str)
@@ -54,9 +55,9 @@ def gather(home: Home, given: Evaluated, metrics: Mapping[str, Any], observed_un
         "observed_until": observed_until,
         "trained_until": str(bundle.training["observed_until"]),
         "window": {"first": min(days, default=""), "last": max(days, default="")},
-        "basis": "out of fold, for there are too few cases to give any away" if small else "out of time",
+        "basis": "the method out of fold, for there are too few cases to give any away" if small else "out of time",
         "champion": None if reigning is None else reigning.id,
-        "champion_calendar": None if reigning is None else dict(reigning.training["calendar"]),
+        "champion_made": None if reigning is None else _made(reigning),
         "outcomes": outcomes,
         "monotone": _monotone(bundle),
         "sample": _sample(given),
@@ -75,7 +76,11 @@ def _out_of_time(given: Evaluated, reigning: Bundle | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for outcome in HEADS:
         held = given.held_out(outcome)
-        if held.p is None or not held.usable:
+        if held.p is None:
+            continue  # the bundle answers nothing there
+        counted = {"cases": len(held.y), "events": int(held.y.sum())}
+        if not held.usable:
+            found[outcome] = counted  # too few to rank: the gates say so
             continue
         rivals: dict[str, Floats] = {}
         rival = theirs.get(outcome)
@@ -84,24 +89,30 @@ def _out_of_time(given: Evaluated, reigning: Bundle | None) -> dict[str, Any]:
         if card is not None and outcome == CARD_OUTCOME:
             rivals["card"] = -card.total(card.points(given.frames.X.loc[held.keys]))
         found[outcome] = {
-            "cases": len(held.y),
-            "events": int(held.y.sum()),
-            **ranking_evidence(held.y, held.p, rivals),
-            "calibration": calibration_evidence(held.y, held.p, given.settings.seed),
+            **counted,
+            **ranking_evidence(held.y, held.p, rivals, held.debtors),
+            "calibration": calibration_evidence(held.y, held.p, given.settings.seed, held.debtors),
         }
     return found
 
 
-def _out_of_fold(bundle: Bundle, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Small data: the cross-validated ranking against one count alone; calibration cannot be shown there."""
+def _made(bundle: Bundle) -> str | None:
+    """The day on which a bundle was made (ISO text): what it learnt from was known before. None where it gave no test
+    period away."""
+    made = SplitPlan.from_json(bundle.training["calendar"]).made
+    return None if made is None else made.date().isoformat()
+
+
+def _out_of_fold(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Small data: the cross-validated ranking of the method, fitted anew without each fold, against one indicator
+    alone; calibration cannot be shown there."""
     found = metrics["cross_validation"]
-    auc = bundle.metrics["redefault_6"]["auc"]
     return {
         "redefault_6": {
             "cases": found["cases"],
             "events": found["events"],
-            "auc": auc,
-            "against": {"lawsuit count": found["difference"]},
+            "auc": found["pooled"],
+            "against": {found["rival"].replace("_", " "): found["difference"]},
             "calibration": None,
         }
     }

@@ -39,14 +39,16 @@ class Frames:
     plan: SplitPlan
 
 
-def frames(prepared: Prepared, params: FitParams, observed_until: date) -> Frames:
-    """pandas frames of the prepared data, and the split of every labelled case."""
+def frames(prepared: Prepared, params: FitParams, observed_until: date, plan: SplitPlan | None = None) -> Frames:
+    """pandas frames of the prepared data, and the split of every labelled case by `plan` (None: one made for these
+    data, by the shares of `params`)."""
     ids = [indicator.id for indicator in prepared.profile.catalogue]
     X = prepared.indicators.to_pandas().set_index("case_key")[ids].astype("float64")  # noqa: N806
     labels = prepared.labels.drop("row_ids").to_pandas()
     labels["outcome"] = labels["outcome"].replace({"repair_success": "success"})
     cohort = prepared.cohort.select("case_key", "debtor_id", "as_of").to_pandas()
-    plan = plan_by_shares(labels_of(labels, cohort), day_start(observed_until), params.split)
+    if plan is None:
+        plan = plan_by_shares(labels_of(labels, cohort), day_start(observed_until), params.split)
     return Frames(X, labels, split_labels(labels, cohort, plan, params.split.regimes), plan)
 
 

@@ -98,7 +98,7 @@ def measured(given: Evaluated, origin: Origin, splits: pd.DataFrame, bundle: Bun
     places = {row["case_key"]: row for row in given.prepared.cohort.to_dicts()}
     for outcome in HEADS:
         mine = splits[(splits["outcome"] == outcome) & (splits["split"] == "test")].sort_values("case_key")
-        y = mine["label"].to_numpy(dtype=np.float64)
+        y, debtors = mine["label"].to_numpy(dtype=np.float64), mine["debtor_id"].to_numpy(dtype=np.str_)
         if min(y.sum(), len(y) - y.sum()) < settings.min_events:
             continue
         X = given.frames.X.loc[mine["case_key"]]  # noqa: N806
@@ -111,8 +111,8 @@ def measured(given: Evaluated, origin: Origin, splits: pd.DataFrame, bundle: Bun
         for name, p in found.items():
             if p is None:
                 continue
-            drawn = figure_intervals(y, p, mine["debtor_id"].tolist(), draws=settings.draws // 2, seed=settings.seed)
-            figures = {key: asdict(drawn[key]) for key in FIGURES} | {"auc": asdict(auc_interval(y, p))}
+            drawn = figure_intervals(y, p, debtors, draws=settings.draws // 2, seed=settings.seed)
+            figures = {key: asdict(drawn[key]) for key in FIGURES} | {"auc": asdict(auc_interval(y, p, debtors))}
             head = {"origin": origin.at.date().isoformat(), "model": name, "how": how}
             rates = {"cases": len(y), "events": int(y.sum()), "observed": float(y.mean()), "predicted": float(p.mean())}
             rows.append(head | rates | figures)

@@ -92,7 +92,7 @@ def beside_each_other(
         probabilities["points_card"] = card.probability(card.total(card.points(X.iloc[held.rows])))
         free = scores.get("card_free_shares")
         if isinstance(free, CardScore):
-            population = X.loc[_reference(given)]
+            population = X.loc[given.reference_keys()]
             notes["given_shares"] = learnt_shares(card, given.bundle.specs, population)
             notes["learnt_shares"] = learnt_shares(free.card, given.bundle.specs, population)
     best = scores["best_indicator"]
@@ -106,7 +106,7 @@ def beside_each_other(
     shown = [name for name in ORDER if name in probabilities]
     found: dict[str, dict[str, Any]] = {name: _figures(given, held, probabilities[name], ours) for name in shown}
     if {"points_card", "card_free_shares"} <= set(found):
-        cost = paired_difference(held.y, probabilities["card_free_shares"], probabilities["points_card"])
+        cost = paired_difference(held.y, probabilities["card_free_shares"], probabilities["points_card"], held.debtors)
         found["card_free_shares"]["against_card"] = asdict(cost)
     return found, notes
 
@@ -156,7 +156,7 @@ def methods(given: Evaluated, outcome: str) -> Mapping[str, tuple[FitFunction, i
             settings.challenger_cases,
         )
     if outcome == CARD_OUTCOME and given.bundle.scorecard is not None and given.bundle.scorecard.shares is not None:
-        population = given.frames.X.loc[_reference(given)]
+        population = given.frames.X.loc[given.reference_keys()]
         made["card_free_shares"] = (points_card(specs, replace(params.card, shares=None), population), None)
     return made
 
@@ -173,7 +173,7 @@ def without_place(given: Evaluated, outcome: str, held: HeldOut) -> Floats | Non
         on = later if len(later) else _part(given, margin, "fit")
         cases = given.prepared.cohort.filter(pl.col("case_key").is_in(on.index.to_list()))
         places = cases.select("region_code", "industry_section", "as_of").to_dicts()
-        mean = float(np.mean(shifts_of(given.bundle, places, given.policy)[margin]))
+        mean = float(np.mean([shift.total for shift in shifts_of(given.bundle, places, given.policy)[margin]]))
         found = given.margins[margin][held.rows]
         return given.bundle.calibrators[margin].apply(found, [mean] * len(found))
 
@@ -185,8 +185,8 @@ def _figures(given: Evaluated, held: HeldOut, p: Floats, ours: Floats) -> dict[s
     settings = given.settings
     paired = paired_intervals(held.y, p, ours, held.debtors, draws=settings.draws, seed=settings.seed)
     found: dict[str, Any] = {
-        "auc": asdict(auc_interval(held.y, p)),
-        "against_ours": asdict(paired_difference(held.y, p, ours)),
+        "auc": asdict(auc_interval(held.y, p, held.debtors)),
+        "against_ours": asdict(paired_difference(held.y, p, ours, held.debtors)),
         "brier": brier(held.y, p),
         "log_loss": log_loss(held.y, p),
         "brier_against_ours": asdict(paired["brier"]),
@@ -209,12 +209,6 @@ def _some(labels: pd.Series, most: int | None, seed: int) -> pd.Series:
         return labels
     chosen = np.random.default_rng(seed).choice(len(labels), most, replace=False)
     return labels.iloc[np.sort(chosen)]
-
-
-def _reference(given: Evaluated) -> list[str]:
-    """Cases of the card's reference population: all of the fit period."""
-    splits = given.frames.splits
-    return sorted(set(splits.loc[splits["split"] == "fit", "case_key"]))
 
 
 def _lines(metrics: Mapping[str, Mapping[str, Any]], notes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:

@@ -89,6 +89,12 @@ class Evaluated:
             true=true,
         )
 
+    def reference_keys(self) -> list[str]:
+        """Cases of the reference population, sorted: those of the fit period that taught a model
+        (`models.scorecard_fit.REFERENCE_RULE`)."""
+        splits = self.frames.splits
+        return sorted(set(splits.loc[splits["split"] == "fit", "case_key"]))
+
     def days(self, keys: pd.Index) -> list[date]:
         """The day on which each of the cases `keys` is assessed."""
         cohort = self.prepared.cohort.select("case_key", "as_of").to_pandas().set_index("case_key")

@@ -11,6 +11,7 @@ from sklearn.metrics import roc_curve
 from models.auc import auc_interval, paired_difference
 from models.bootstrap import ece_if_true, figure_intervals
 from models.metrics import reliability, summary
+from models.owners import Owners
 from models.spec import CARD_OUTCOME
 from pipeline.sections.evaluated import HEADS, Evaluated, Floats, HeldOut, Section
 
@@ -26,7 +27,7 @@ def figures(given: Evaluated) -> Section:
             continue
         found = summary(held.y, held.p) | spread(given, held, held.p)
         if held.true is not None:
-            found["truth"] = beside_truth(held.y, held.p, held.true)
+            found["truth"] = beside_truth(held.y, held.p, held.true, held.debtors)
         outcomes[outcome] = found
         curves += [{"outcome": outcome, **point} for point in roc(held.y, held.p)]
         bins += [{"outcome": outcome, **row} for row in reliability(held.y, held.p)]
@@ -45,7 +46,7 @@ def card_figures(given: Evaluated) -> dict[str, Any]:
     risk = card.probability(totals)
     found = summary(held.y, risk) | spread(given, held, risk)
     if held.p is not None:
-        found["against_lightgbm"] = asdict(paired_difference(held.y, -totals, held.p))
+        found["against_lightgbm"] = asdict(paired_difference(held.y, -totals, held.p, held.debtors))
     return {"card": found}
 
 
@@ -59,11 +60,11 @@ def spread(given: Evaluated, held: HeldOut, p: Floats) -> dict[str, Any]:
     }
 
 
-def beside_truth(y: Floats, p: Floats, true: Floats) -> dict[str, Any]:
+def beside_truth(y: Floats, p: Floats, true: Floats, owners: Owners) -> dict[str, Any]:
     """Known only in a synthetic world: the best reachable AUC on these cases, and how far p is from the truth."""
     known = ~np.isnan(true)
     return {
-        "best_reachable_auc": asdict(auc_interval(y[known], true[known])),
+        "best_reachable_auc": asdict(auc_interval(y[known], true[known], owners[known])),
         "mean_absolute_difference": float(np.mean(np.abs(p[known] - true[known]))),
         "mean_difference": float(np.mean(p[known] - true[known])),
     }

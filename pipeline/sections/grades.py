@@ -74,10 +74,8 @@ def graded_by_odds(given: Evaluated, card: Scorecard, p: Floats) -> NDArray[np.s
 
 
 def reference_shares(given: Evaluated, card: Scorecard) -> dict[str, float]:
-    """Share of the reference population (all cases of the fit period) in each grade."""
-    splits = given.frames.splits
-    keys = sorted(set(splits.loc[splits["split"] == "fit", "case_key"]))
-    mine = grades_of(given, card.total(card.points(given.frames.X.loc[keys])))
+    """Share of the reference population in each grade."""
+    mine = grades_of(given, card.total(card.points(given.frames.X.loc[given.reference_keys()])))
     return {grade: float((mine == grade).mean()) for grade in GRADES}
 
 
@@ -100,5 +98,7 @@ def _lines(metrics: dict[str, Any]) -> tuple[str, ...]:
     rates = ", ".join(f"{grade} {one['observed']:.1%}" for grade, one in metrics["tests"].items())
     unclear = [f"{one['worse']} over {one['better']}" for one in metrics["steps"] if one["p_value"] >= 0.05]
     told = "each clearly riskier than the one above" if not unclear else f"not clearly riskier: {', '.join(unclear)}"
+    if absent := [grade for grade in GRADES if grade not in metrics["tests"]]:
+        told = f"{told}; without cases: {', '.join(absent)}" if metrics["steps"] else "too few grades to compare"
     shares = ", ".join(f"{grade} {share:.0%}" for grade, share in metrics["reference_shares"].items())
     return (f"re-default by grade: {rates}; {told}; reference population: {shares}",)

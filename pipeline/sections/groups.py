@@ -10,6 +10,7 @@ import pandas as pd
 from models.auc import auc_interval
 from models.grade_tests import rate_test
 from models.multiple_tests import holm
+from models.owners import Owners
 from pipeline.sections.evaluated import GROUPINGS, HEADS, Evaluated, Floats, Section
 
 
@@ -22,7 +23,7 @@ def groups(given: Evaluated) -> Section:
         if held.p is None or not held.usable:
             continue
         limits = (given.settings.min_cases, given.settings.min_events)
-        rows = by_group(given.groups(held.keys), held.y, held.p, limits)
+        rows = by_group(given.groups(held.keys), held.y, held.p, held.debtors, limits)
         enough = [row for row in rows if row["enough"]]
         found[outcome] = rows
         metrics[outcome] = {
@@ -34,7 +35,9 @@ def groups(given: Evaluated) -> Section:
     return Section({"groups": metrics} if metrics else {}, found)
 
 
-def by_group(groups: pd.DataFrame, y: Floats, p: Floats, limits: tuple[int, int]) -> list[dict[str, Any]]:
+def by_group(
+    groups: pd.DataFrame, y: Floats, p: Floats, owners: Owners, limits: tuple[int, int]
+) -> list[dict[str, Any]]:
     """Rates with Jeffreys interval and exact test, and AUC with interval, for every value of `GROUPINGS`.
 
     `limits`: least cases, and least cases of either outcome; below, `enough` is False and no figure is given.
@@ -51,7 +54,7 @@ def by_group(groups: pd.DataFrame, y: Floats, p: Floats, limits: tuple[int, int]
             if row["enough"]:
                 test = rate_test(events, cases, float(p[mine].mean()))
                 row |= {key: getattr(test, key) for key in ("observed", "predicted", "low", "high", "binomial")}
-                row["auc"] = asdict(auc_interval(y[mine], p[mine]))
+                row["auc"] = asdict(auc_interval(y[mine], p[mine], owners[mine]))
             rows.append(row)
     tested = [row for row in rows if row["enough"]]
     for row, rejected in zip(tested, holm([row["binomial"] for row in tested]), strict=True):

@@ -49,15 +49,19 @@ def score_stability(given: Evaluated) -> Section:
 
 
 def over_time(given: Evaluated) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of PSI by score and year of as-of, and of grade shares by year; the reference is all of the fit period."""
+    """Rows of PSI by score and year of as-of, and of grade shares by year, against the reference population.
+
+    That population's outcomes are known; so are those of the later cases it is held against, for applicants of whom
+    nothing ever became known (withdrawn, or excluded by a rule) are others, and would look like drift.
+    """
     splits = given.frames.splits
     index = given.frames.X.index
-    fitted = index.isin(set(splits.loc[splits["split"] == "fit", "case_key"]))
+    fitted = index.isin(given.reference_keys())
+    known = index.isin(set(splits.loc[splits["split"] != "unlabelled", "case_key"]))
     cohort = given.prepared.cohort.select("case_key", "as_of").to_pandas().set_index("case_key").loc[index]
     year = cohort["as_of"].dt.year.to_numpy()
-    later = [
-        one for one in sorted(set(year.tolist())) if (year == one).sum() >= LEAST and not fitted[year == one].any()
-    ]
+    of_year = {one: known & (year == one) for one in sorted(set(year.tolist()))}
+    later = {one: mine for one, mine in of_year.items() if mine.sum() >= LEAST and not fitted[mine].any()}
     scores = {name: p for name in HEADS if (p := given.probabilities.get(name)) is not None}
     rows: list[dict[str, Any]] = []
     shares: list[dict[str, Any]] = []
@@ -68,16 +72,16 @@ def over_time(given: Evaluated) -> tuple[list[dict[str, Any]], list[dict[str, An
         mine = grades_of(given, totals)
         base = [int((mine[fitted] == grade).sum()) for grade in GRADES]
         shares.append({"year": None, "cases": int(fitted.sum()), **_shares(base), "psi": None, "limit": None})
-        for one in later:
-            counts = [int((mine[year == one] == grade).sum()) for grade in GRADES]
+        for one, then in later.items():
+            counts = [int((mine[then] == grade).sum()) for grade in GRADES]
             moved = psi_of_shares(base, counts)
             shares.append(
                 {"year": one, "cases": sum(counts), **_shares(counts), "psi": moved.value, "limit": moved.limit}
             )
     for name, score in scores.items():
-        for one in later:
-            found = psi(score[fitted], score[year == one])
-            row = {"score": name, "year": str(one), "cases": int((year == one).sum()), "psi": found.value}
+        for one, then in later.items():
+            found = psi(score[fitted], score[then])
+            row = {"score": name, "year": str(one), "cases": int(then.sum()), "psi": found.value}
             rows.append(row | {"limit": found.limit, "shifted": found.shifted})
     return rows, shares
 

@@ -95,7 +95,7 @@ def by_region(given: Evaluated, outcome: str, cases: HeldOut) -> list[dict[str, 
 def ladder(given: Evaluated, table: pd.DataFrame, outcome: str, held: HeldOut, true: Floats) -> list[dict[str, Any]]:
     """AUC on the same labelled test cases, from the truth down, each step with what it loses to the one above."""
     known = ~np.isnan(true)
-    y = held.y[known]
+    y, owners = held.y[known], held.debtors[known]
     scores: list[tuple[str, Floats]] = [("true_probability", true[known])]
     if f"known_{outcome}" in table.columns:
         scores.append(("without_hidden_causes", table.loc[held.keys[known], f"known_{outcome}"].to_numpy()))
@@ -107,8 +107,8 @@ def ladder(given: Evaluated, table: pd.DataFrame, outcome: str, held: HeldOut, t
         scores.append(("points_card", -card.total(card.points(given.frames.X.iloc[held.rows[known]]))))
     rows: list[dict[str, Any]] = []
     for place, (step, score) in enumerate(scores):
-        lost = asdict(paired_difference(y, score, scores[place - 1][1])) if place else None
-        rows.append({"step": step, "auc": asdict(auc_interval(y, score)), "lost": lost})
+        lost = asdict(paired_difference(y, score, scores[place - 1][1], owners)) if place else None
+        rows.append({"step": step, "auc": asdict(auc_interval(y, score, owners)), "lost": lost})
     return rows
 
 

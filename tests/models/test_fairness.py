@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -79,6 +80,18 @@ def test_a_small_group_is_insufficient_and_never_a_pass() -> None:
     assert verdict_of([gap for gap in found if gap.group == "c"]) == {"sex": "insufficient"}
     wide = gaps(*made(400, 5), LIMITS)
     assert "undecided" in {gap.verdict for gap in wide}
+
+
+def test_a_gap_that_is_there_but_may_be_too_large_is_no_pass() -> None:
+    """A narrower interval may not turn what is undecided into a pass, as long as it reaches beyond the limit."""
+    cases, group = made(6000, 5)
+    shifted = replace(cases, p=np.clip(cases.p - 0.04 * (group == "a").to_numpy(), 0.001, 0.999))
+    found = of(gaps(shifted, group, LIMITS), "a", "calibration")
+    assert found.value is not None and found.low is not None and found.high is not None  # noqa: PT018
+    assert 0 < found.low < found.value < found.limit < found.high
+    assert found.verdict == "undecided"
+    wider = of(gaps(shifted, group, replace(LIMITS, calibration=2 * found.high)), "a", "calibration")
+    assert wider.verdict == "within"
 
 
 def test_unknown_attributes_are_in_no_group_and_one_group_has_no_rest() -> None:

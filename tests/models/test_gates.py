@@ -39,12 +39,16 @@ def sound() -> dict[str, Any]:
         "monotone": {"redefault_6": {"trees": 200, "directions": 40}},
         "replayed": {"cases": 100, "differ": 0},
         "metrics": {
-            "fairness": {"success": {"worst": {}, "verdicts": {"sex": "within"}}, "proxies": {"sex": "within"}}
+            "fairness": {
+                "success": {"worst": {}, "verdicts": dict.fromkeys(LIMITS.refusing_attributes, "within")},
+                "proxies": {"sex": "within"},
+            }
         },
         "observed_until": "2025-12-31",
         "trained_until": "2025-12-31",
         "champion": "aaaa",
         "champion_now": "aaaa",
+        "champion_made": "2024-01-01",
         "window": {"first": "2024-01-01", "last": "2025-01-01"},
         "basis": "out of time",
     }
@@ -85,6 +89,15 @@ def test_sound_evidence_passes_every_gate() -> None:
         ("ranking", lambda e: outcome(e)["against"]["champion"].update(low=-0.05), "insufficient", "not ruled out"),
         ("ranking", lambda e: outcome(e).update(events=20), "insufficient", "20 events among 3000 cases"),
         ("ranking", lambda e: e.update(outcomes={}), "insufficient", "that the bundle never saw"),
+        # An outcome with labels of one kind only has no figures, and does not pass for that.
+        ("ranking", lambda e: e["outcomes"].update(success={"cases": 300, "events": 0}), "insufficient", "success: 0"),
+        (
+            "calibration",
+            lambda e: e["outcomes"].update(success={"cases": 300, "events": 0}),
+            "insufficient",
+            "0 events",
+        ),
+        ("current", lambda e: e.update(champion_made="2024-01-02"), "insufficient", "may have learnt from cases of"),
         ("calibration", calibrated(2.5), "fail", "slope 0.40 lies outside 0.5 to 2"),
         ("calibration", calibrated(1.0, shift=0.15), "fail", "mean predicted minus observed"),
         ("calibration", calibrated(0.0), "fail", "every case has the same probability"),
@@ -119,7 +132,11 @@ def test_each_gate_refuses_what_it_is_for(
         {"success": {"worst": {}, "verdicts": {"sex": "insufficient"}}},
         {"success": {"worst": {}, "verdicts": {"sex": "undecided"}}},
         {"success": {"worst": {}, "verdicts": {"sex": "within", "sex_and_age": "gap"}}},
-        {"success": {"worst": {}, "verdicts": {"sex": "within"}}, "proxies": {"sex": "proxy"}},
+        {"success": {"worst": {}, "verdicts": {"sex": "within"}}},  # of three attributes nothing is known
+        {
+            "success": {"worst": {}, "verdicts": dict.fromkeys(LIMITS.refusing_attributes, "within")},
+            "proxies": {"sex": "proxy"},
+        },
     ],
 )
 def test_fairness_that_is_not_known_is_shown_and_no_pass(found: dict[str, Any]) -> None:

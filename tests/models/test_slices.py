@@ -44,6 +44,19 @@ def test_clean_worlds_are_called_weak_at_the_stated_rate() -> None:
     assert called <= 8  # 3 expected; more than 8 comes once in 250 such tests
 
 
+def test_what_is_listed_has_a_p_value_within_the_level() -> None:
+    listed = []
+    for seed in range(12):
+        frame, p, random = world(200 + seed, n=1_000, columns=3)
+        y = (random.random(len(p)) < p).astype(float)
+        members, names = members_of(frame, min_cases=100)
+        listed += [one.p_value for one in weak_slices(members, names, y, p, draws=20 + seed, seed=2, level=0.5).found]
+    assert len(listed) >= 3  # in every second world there is one
+    assert max(listed) <= 0.5
+    # So few draws cannot tell one in twenty from chance, and nothing is called weak.
+    assert weak_slices(members, names, y, p, draws=18, seed=2).limit == np.inf
+
+
 def test_what_is_wrong_everywhere_is_no_slice() -> None:
     frame, p, random = world(5)
     y = (random.random(len(p)) < p).astype(float)

@@ -110,6 +110,12 @@ def test_two_horizons_are_fitted_coherently_and_out_of_time(tmp_path: Path) -> N
         ({"labels": lambda y: y.to_frame()[[]]}, "found no column"),
         ({"as_of": lambda _: datetime(2005, 10, 1)}, "as_of must be zone-aware"),  # noqa: DTZ001
         ({"params": lambda p: replace(p, split=SplitParams())}, "split mode periods needs the as_of of each case"),
+        ({"params": lambda p: replace(p, split=SplitParams())}, "split mode periods needs known_by"),
+        ({"labels": lambda y: y.to_frame("redefault_7_12")}, "named among success, redefault_6, redefault_12; found"),
+        (
+            {"labels": lambda y: pd.DataFrame({"redefault_6": y, "redefault_12": y.where(y.cumsum() > 3, 0.0)})},
+            r"3 case\(s\) have the event within 6 months, but not within 12",
+        ),
         ({"labels": lambda y: y * 0}, "redefault_6 cannot be fitted: 0 events among 300 fit cases"),
     ],
 )

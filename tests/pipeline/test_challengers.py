@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import polars as pl
 import pytest
+from scipy.special import logit
 
 from features.follow_up import followed
 from models.auc import auc_interval, paired_difference
@@ -16,7 +17,7 @@ from models.metrics import brier
 from models.spec import CARD_OUTCOME
 from pipeline.evaluate import open_evaluated
 from pipeline.report import environment
-from pipeline.sections.challengers import challengers
+from pipeline.sections.challengers import challengers, without_place
 from pipeline.sections.evaluated import Evaluated, Section
 from pipeline.sections.hazard import fit_monthly
 from tests.pipeline.conftest import Trained
@@ -57,7 +58,7 @@ def test_what_the_fixed_shares_cost_is_the_card_refitted_without_them(given: Eva
     X = given.frames.X[list(given.bundle.indicator_ids)]  # noqa: N806
     method = points_card(given.bundle.specs, replace(given.params.card, shares=None), X.loc[population])
     free = method(X.loc[learnt.index], learnt.to_numpy())(X.loc[held.keys])
-    direct = paired_difference(held.y, free, -card.total(card.points(X.loc[held.keys])))
+    direct = paired_difference(held.y, free, -card.total(card.points(X.loc[held.keys])), held.debtors)
     rows = found.metrics["challengers"][CARD_OUTCOME]
     assert rows["card_free_shares"]["against_card"] == pytest.approx(asdict(direct))
     assert direct.standard_error > 0
@@ -70,6 +71,22 @@ def test_what_the_fixed_shares_cost_is_the_card_refitted_without_them(given: Eva
     assert "what the fixed shares cost" in page
 
 
+def test_without_place_everybody_gets_the_mean_shift(given: Evaluated) -> None:
+    """Mean log-odds without place and year are those with them, on the cases that the calibration rests on."""
+    margin, held = given.margins["success"], given.held_out("success")
+    splits = given.frames.splits
+    mine = splits[(splits["outcome"] == "success") & (splits["split"] == "fit")]  # this world has no other period
+    rows = given.frames.X.index.get_indexer(mine["case_key"])
+    calibrator, ours = given.bundle.calibrators["success"], given.probabilities["success"]
+    assert ours is not None
+    added = logit(ours[rows]) - logit(calibrator.apply(margin[rows]))
+    assert np.std(added) > 0.1  # places differ here
+    without = without_place(given, "success", held)
+    assert without is not None
+    alike = logit(without) - logit(calibrator.apply(margin[held.rows]))
+    assert alike == pytest.approx(np.full(len(held.rows), added.mean()), abs=1e-9)
+
+
 def test_the_hazard_ranks_the_same_cases_at_both_horizons(given: Evaluated, found: Section) -> None:
     direct = fit_monthly(given)
     for outcome, month in (("redefault_6", 6), (CARD_OUTCOME, 12)):
@@ -77,8 +94,8 @@ def test_the_hazard_ranks_the_same_cases_at_both_horizons(given: Evaluated, foun
         assert held.p is not None
         p = direct.model.probabilities(given.frames.X.loc[held.keys])[:, month - 1]
         row = found.metrics["challengers"][outcome]["hazard"]
-        assert row["auc"] == pytest.approx(asdict(auc_interval(held.y, p)))
-        assert row["against_ours"] == pytest.approx(asdict(paired_difference(held.y, p, held.p)))
+        assert row["auc"] == pytest.approx(asdict(auc_interval(held.y, p, held.debtors)))
+        assert row["against_ours"] == pytest.approx(asdict(paired_difference(held.y, p, held.p, held.debtors)))
         assert found.metrics["challengers"]["notes"][outcome]["hazard"] == direct.counts()
     assert "hazard" not in found.metrics["challengers"]["success"]
     assert "逐月风险模型 monthly hazard" in shown(found, given)

@@ -169,11 +169,12 @@ def test_small_groups_are_insufficient_rather_than_a_number() -> None:
     y = np.array([1.0, 0.0] * 60)
     names = ["big"] * 100 + ["small"] * 20
     frame = pd.DataFrame({"region_code": names, "industry_section": "C", "subject_type": "natural"})
-    rows = {row["group"]: row for row in by_group(frame, y, np.full(120, 0.2), (50, 10))}
+    owners = np.array([f"D{place}" for place in range(120)])
+    rows = {row["group"]: row for row in by_group(frame, y, np.full(120, 0.2), owners, (50, 10))}
     assert rows["small"] == {"by": "region_code", "group": "small", "cases": 20, "enough": False}
     assert rows["big"]["observed"] == 0.5
     assert rows["big"]["rejected"]
-    assert not by_group(frame, y, np.full(120, 0.5), (50, 10))[0]["rejected"]
+    assert not by_group(frame, y, np.full(120, 0.5), owners, (50, 10))[0]["rejected"]
 
 
 def test_json_has_no_nan() -> None:
