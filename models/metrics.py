@@ -13,6 +13,7 @@ from scipy.special import ndtri
 from sklearn.metrics import average_precision_score, roc_curve
 
 from models.auc import auc_interval
+from models.owners import Owners
 
 FloatArray = NDArray[np.float64]
 # Probabilities of 0 and 1 have no logarithm; this is far below anything that is published (six decimals).
@@ -111,14 +112,15 @@ def by_grade(y: FloatArray, grades: Sequence[str], order: Sequence[str] = ("A", 
     return rows
 
 
-def summary(y: FloatArray, p: FloatArray) -> dict[str, Any]:
-    """All figures of one probability p (n,) for outcomes y (n,); AUC-type figures None when a class is absent."""
+def summary(y: FloatArray, p: FloatArray, owners: Owners | None = None) -> dict[str, Any]:
+    """All figures of one probability p (n,) for outcomes y (n,); AUC-type figures None when a class is absent. `owners`
+    as for `models.auc.auc_interval`."""
     result: dict[str, Any] = {"cases": len(y), "events": int(y.sum()), "mean_probability": None}
     if len(y) == 0:
         return result
     result |= {"mean_probability": float(p.mean()), "brier": brier(y, p), "log_loss": log_loss(y, p)}
     if 0 < y.sum() < len(y):
-        interval = auc_interval(y, p)
+        interval = auc_interval(y, p, owners)
         result |= {
             "auc": asdict(interval),
             "gini": 2 * interval.value - 1,

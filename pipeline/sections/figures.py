@@ -25,7 +25,7 @@ def figures(given: Evaluated) -> Section:
         held = given.held_out(outcome)
         if held.p is None or not held.usable:
             continue
-        found = summary(held.y, held.p) | spread(given, held, held.p)
+        found = summary(held.y, held.p, held.debtors) | spread(given, held, held.p)
         if held.true is not None:
             found["truth"] = beside_truth(held.y, held.p, held.true, held.debtors)
         outcomes[outcome] = found
@@ -44,7 +44,7 @@ def card_figures(given: Evaluated) -> dict[str, Any]:
         return {}
     totals = card.total(card.points(given.frames.X.loc[held.keys]))
     risk = card.probability(totals)
-    found = summary(held.y, risk) | spread(given, held, risk)
+    found = summary(held.y, risk, held.debtors) | spread(given, held, risk)
     if held.p is not None:
         found["against_lightgbm"] = asdict(paired_difference(held.y, -totals, held.p, held.debtors))
     return {"card": found}

@@ -54,16 +54,22 @@ def test_intervals_drift_from_the_day_of_the_calibration_by_what_trend_and_level
         assert (drift.trend, drift.level) == (0.0, quick.local.level_drift)
 
 
-def test_intervals_of_twelve_months_rest_on_the_cases_of_both_halves(
-    world: Any, quick: FitParams, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept: list[Mapping[str, Seen]] = []
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Seen]]:
+    """What the intervals of every fit rest on."""
+    found: list[Mapping[str, Seen]] = []
 
     def spy(seen: Mapping[str, Seen], params: IntervalParams) -> tuple[dict[str, IntervalTable], dict[str, str]]:
-        kept.append(seen)
+        found.append(seen)
         return fit_heads(seen, params)
 
     monkeypatch.setattr("models.fit.fit_heads", spy)
+    return found
+
+
+def test_intervals_of_twelve_months_rest_on_the_cases_of_both_halves(
+    world: Any, quick: FitParams, kept: list[Mapping[str, Seen]]
+) -> None:
     fitted = fit(world, quick)
     ((success, six, twelve),) = [[seen[name] for name in ("success", "redefault_6", "redefault_12")] for seen in kept]
     assert success.told == six.told == 1.0
@@ -71,6 +77,26 @@ def test_intervals_of_twelve_months_rest_on_the_cases_of_both_halves(
     halves = [np.arange(one.cases) < one.events for one in (fitted.calibrators["redefault_6"], later)]
     assert twelve.told == pytest.approx(joined_cases(*(half.astype(np.float64) for half in halves)) / len(twelve.y))
     assert twelve.told > 1.01
+
+
+def test_where_one_half_has_too_few_cases_of_its_own_twelve_months_rest_on_all(
+    world: Any, quick: FitParams, kept: list[Mapping[str, Seen]]
+) -> None:
+    splits = world.splits()
+
+    def labels(outcome: str, *periods: str) -> pd.Series:
+        return splits[(splits["outcome"] == outcome) & splits["split"].isin(periods)]["label"]
+
+    few, enough = (int(labels(outcome, "calibrate").sum()) for outcome in ("redefault_7_12", "redefault_6"))
+    assert few < enough
+    fitted = fit(world, replace(quick, platt_min_events=few + 1))
+    first, second = (fitted.calibrators[outcome].source for outcome in ("redefault_6", "redefault_7_12"))
+    twelve = kept[0]["redefault_12"]
+    assert (kept[0]["redefault_6"].source, twelve.source) == (first, second)
+    assert first != second
+    learnt = [labels(name, "fit", "calibrate").to_numpy(dtype=float) for name in ("redefault_6", "redefault_7_12")]
+    assert len(twelve.y) == len(labels("redefault_12", "fit", "calibrate"))
+    assert twelve.told == pytest.approx(joined_cases(*learnt) / len(twelve.y))
 
 
 def test_trees_see_the_scored_indicators_and_nothing_of_the_place(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 from models.bundle import write_bundle
 from models.folds import fold_numbers
 from models.keys import load_or_create_signing_key
+from models.splits import SplitPlan
 from pipeline.evaluate import evaluate, open_evaluated
 from pipeline.files import read_json
 from pipeline.home import Home
@@ -25,9 +27,10 @@ from pipeline.prepare import prepare
 from pipeline.report import render
 from pipeline.sections.cross_validation import FOLDS, REPEATS, cross_validation
 from pipeline.sections.evaluated import Evaluated, Section
-from pipeline.train import fit, settings
+from pipeline.train import fit, frames, settings
 from records.dataset import Dataset
 from records.importers.ccf2017 import import_ccf2017
+from tests.pipeline.conftest import Trained
 
 ENTERPRISES = 300
 
@@ -134,11 +137,34 @@ def test_the_report_shows_the_section_and_the_gates_are_given_its_difference(lis
         assert f'<td class="n">{one["mean_auc"]:.3f}</td><td class="n">{one["standard_error"]:.3f}</td>' in page
     assert f"{found['difference']['difference']:+.3f}({found['difference']['low']:+.3f} 至" in page
     evidence = kept(listings.home, listings.given.bundle.id)[-1]
-    assert evidence["basis"].startswith("out of fold")
-    assert evidence["outcomes"]["redefault_6"]["against"] == {"lawsuit count": found["difference"]}
+    assert evidence["basis"].startswith("the method out of fold")
+    six = evidence["outcomes"]["redefault_6"]
+    assert six["against"] == {"lawsuit count": found["difference"]}
+    assert six["auc"] == found["pooled"]
+    assert six["auc"]["value"] == pytest.approx(found["difference"]["first"])
 
 
 def test_with_a_test_period_nothing_is_cross_validated(listings: Listings) -> None:
     given, params = listings.given, listings.given.params
     dated = replace(params, split=replace(params.split, mode="fit_test"))
     assert cross_validation(replace(given, params=dated)) == Section()
+
+
+def test_applications_too_few_for_a_test_period_meet_the_best_indicator(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an error advises where history is short: everything is fit, and there is no count of lawsuits to beat."""
+    monkeypatch.setenv("REPAIR_RISK_HOME", str(trained.home.root))
+    monkeypatch.setattr("pipeline.sections.cross_validation.REPEATS", 1)
+    monkeypatch.setattr("pipeline.sections.cross_validation.FOLDS", 2)
+    given = open_evaluated(str(trained.root / "first"), trained.world, trained.root / "features", None, None)
+    params = replace(given.params, split=replace(given.params.split, mode="cross_fit"))
+    data = frames(given.prepared, params, date(2025, 12, 31), SplitPlan())
+    section = cross_validation(replace(given, params=params, frames=data))
+    found = section.metrics["cross_validation"]
+    labels = data.splits[(data.splits["outcome"] == "redefault_6") & (data.splits["split"] == "fit")]["label"]
+    assert (found["cases"], found["events"]) == (len(labels), labels.sum())
+    assert set(found["methods"]) == {"lightgbm_monotone", "best_indicator_alone"}
+    assert found["pooled"]["value"] == pytest.approx(found["difference"]["first"])
+    assert "lawsuit_count_all_cases" not in found
+    assert any("model minus best indicator" in line for line in section.lines)

@@ -27,7 +27,9 @@ from pipeline.refusals import InputRefused
 from pipeline.report import render
 from pipeline.sections.evaluated import Evaluated, Section
 from pipeline.sections.fairness import attributes, fairness
+from pipeline.sections.grades import grades, grades_of
 from pipeline.sections.groups import by_group
+from pipeline.sections.score_stability import over_time
 from pipeline.sections.settings import EvaluationParams, evaluation_params
 from pipeline.sections.stability import by_indicator, refit, told
 from pipeline.sections.truth import applicants
@@ -163,6 +165,30 @@ def test_applicants_are_none_whom_the_rules_refuse_before_a_model_is_asked(given
         assert not set(ruled) & set(found.keys)
     discretionary = given.truth.index[given.truth["success"].notna()]
     assert len(set(ruled) & set(discretionary)) > 20  # the negative list: a court could have granted them
+
+
+def test_drift_is_measured_between_applicants_whose_outcome_is_known(given: Evaluated) -> None:
+    splits = given.frames.splits.drop_duplicates("case_key").assign(year=lambda f: f["as_of"].dt.year)
+    known = set(given.frames.splits.loc[given.frames.splits["split"] != "unlabelled", "case_key"])
+    rows, shares = over_time(given)
+    assert shares[0]["cases"] == len(given.reference_keys())
+    last = max(rows, key=lambda row: row["year"])
+    of_year = splits[splits["year"] == int(last["year"])]
+    assert last["cases"] == of_year["case_key"].isin(known).sum() < len(of_year)
+    assert [row["cases"] for row in shares if str(row["year"]) == last["year"]] == [last["cases"]]
+
+
+def test_grades_without_cases_are_named_instead_of_passed_over(given: Evaluated) -> None:
+    held, card = given.held_out("redefault_12"), given.bundle.scorecard
+    assert card is not None
+    mine = pd.Series(grades_of(given, card.total(card.points(given.frames.X.loc[held.keys]))), held.keys)
+    for left, said in (("BC", "without cases: A, D"), ("B", "too few grades to compare")):
+        gone = mine.index[~mine.isin(list(left))]
+        splits = given.frames.splits
+        fewer = splits[~(splits["case_key"].isin(gone) & (splits["outcome"] == "redefault_12"))]
+        section = grades(replace(given, frames=replace(given.frames, splits=fewer)))
+        assert said in section.lines[0]
+        assert "each clearly riskier than the one above; reference" not in section.lines[0]
 
 
 def test_small_groups_are_insufficient_rather_than_a_number() -> None:
