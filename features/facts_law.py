@@ -1,4 +1,4 @@
-"""Facts behind statutory exits and the negative list (domain brief §8, DT1 and DT2).
+"""Facts behind statutory exits and the negative list (DT1 and DT2).
 
 A ground of art. 10 holds for an application when every case it names (a resumed case stands for
 the one it resumes) is at rest on some ground, and at least one on this one.

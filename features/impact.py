@@ -1,4 +1,4 @@
-"""Indicators of 社会影响: whom the debt and its repair touch (domain brief §6.3)."""
+"""Indicators of 社会影响: whom the debt and its repair touch."""
 
 from __future__ import annotations
 

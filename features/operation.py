@@ -1,4 +1,4 @@
-"""Indicators of 履行能力: what the debtor earns, before repair and under monitoring after it (domain brief §6.1).
+"""Indicators of 履行能力: what the debtor earns, before repair and under monitoring after it.
 
 Months are read from operating_monthly; after repair the months it no longer has are read from the
 monitoring matrix (`features.monitored`).

@@ -1,4 +1,4 @@
-"""Indicators of 履行能力: what the debtor is, and what may be known of it for rules only (domain brief §6.1)."""
+"""Indicators of 履行能力: what the debtor is, and what may be known of it for rules only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Indicators of 行为意愿: how the debtor behaved towards the court and the debt (domain brief §6.2)."""
+"""Indicators of 行为意愿: how the debtor behaved towards the court and the debt."""
 
 from __future__ import annotations
 

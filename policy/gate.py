@@ -1,6 +1,6 @@
 """DT1 statutory exits and DT2 the negative list: before any model, on facts and law alone.
 
-Some exits are a right, so no model is asked (domain brief §2.1, §8 DT1). Where the law or the
+Some exits are a right, so no model is asked (法释〔2017〕7号 art. 10, DT1). Where the law or the
 negative list leaves the case to a person, no model is asked either. Nothing here refuses: a bar
 is a suggestion with its ground, and a judge decides.
 """

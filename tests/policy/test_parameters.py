@@ -20,6 +20,7 @@ from policy.suggest import suggest
 
 PACKAGED = Path(parameters.__file__).parent / "parameters"
 LIMITS = "grade/limits.yaml"
+OWN = '{assumption: "本项目设定，待法院确认"}'
 ENTRY = """  - value: {value}
     region: "{region}"
     valid_from: {start}
@@ -66,10 +67,10 @@ def test_the_copy_loads_with_the_same_hash(folder: Path, packaged: Policy) -> No
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('    source: {assumption: "本项目设定，待法院确认"}\n', "", "limits.yaml:3: grade.limits.A: has no source; write"),
-        ('{assumption: "本项目设定，待法院确认"}', '{assumption: ""}', "is not one of law, decision, seed, assumption with a"),
-        ('{assumption: "本项目设定，待法院确认"}', '{rumour: "heard"}', "source is not one of law, decision, seed, assumption"),
-        ('{assumption: "本项目设定，待法院确认"}', "somewhere", "source is not one of law, decision, seed, assumption"),
+        (f"    source: {OWN}\n", "", "limits.yaml:3: grade.limits.A: has no source; write"),
+        (OWN, '{assumption: ""}', "is not one of law, decision, seed, assumption with a"),
+        (OWN, '{rumour: "heard"}', "source is not one of law, decision, seed, assumption"),
+        (OWN, "somewhere", "source is not one of law, decision, seed, assumption"),
         ("value: 80", "value: eighty", "value has the wrong type: a number belongs here; correct the value"),
         ("value: 80", "value: true", "value has the wrong type: a number belongs here"),
         ("value: 80", "value: .nan", "value has the wrong type: a number belongs here"),
