@@ -259,7 +259,7 @@ PEOPLE: tuple[Indicator, ...] = (
         c("mass_events").clip(upper_bound=1), dimension="impact", window="12m", missing="none",
     ),
     fact(
-        "related_party_listed", "关联方失信数", "Related parties listed", "[A]",
+        "related_party_listed", "关联方失信数", "Related parties listed", "本项目设定",
         {
             "related_facts": social("related_party_listed"),
             "related_number": social_number("related_party_listed", EVERY, default=1.0),

@@ -133,7 +133,7 @@ STATUTORY: tuple[Indicator, ...] = (
         c("live_listings").clip(upper_bound=1), missing="none",
     ),
     fact(
-        "lacks_capacity", "无民事行为能力", "Without capacity for civil acts", "S4a 张骥; DT1",
+        "lacks_capacity", "无民事行为能力", "Without capacity for civil acts", "S4c 张骥; DT1",
         {"without_capacity": debtor("lacks_capacity")}, c("without_capacity"),
     ),
 )  # fmt: skip

@@ -26,7 +26,7 @@ _NATURES = {
 }
 _UNSTATED = "纳入情形不明或未纳入"
 
-# What only a guardian did. No table reads it: it is named apart, and never charged to the ward (S4a R70).
+# What only a guardian did. No table reads it: it is named apart, and never charged to the ward (S4c R70).
 GUARDIAN_FACTS = ("guardian_misconduct",)
 
 Answer = Literal["yes", "no", "unclear"]
