@@ -128,7 +128,7 @@ STATUTORY: tuple[Indicator, ...] = (
     ),
     _stage("liquidation_completed", "清算完成", "Liquidation completed", "企业破产法; S2a", "liquidated"),
     fact(
-        "is_listed", "在失信名单", "On the list now", "法释〔2017〕7号",
+        "is_listed", "现列失信被执行人名单", "On the list now", "法释〔2017〕7号",
         {"live_listings": Part("restriction_measures", LISTING & c("live"))},
         c("live_listings").clip(upper_bound=1), missing="none",
     ),

@@ -56,7 +56,7 @@ _WORDS = {  # words that stand in values, as the public reads them
     "qualification": "资质认定",
     "consumption": "限制消费",
     "exit": "限制出境",
-    "business_travel": "经营出行",
+    "business_travel": "经营性出行",
     "listing_hidden": "暂停公示",
     "judicial_list": "司法名单规定",
     "public_credit": "公共信用信息规定（第36号令）",
