@@ -46,6 +46,7 @@ _SECTIONS = (
 )
 _NUMERALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十")
 _SOURCE_ZH = {"law": "法规", "decision": "决定", "seed": "文献", "assumption": "设定"}
+_OWN = "本项目设定"  # a text that begins so needs no kind in front
 _WORDS = {  # words that stand in values, as the public reads them
     "procurement": "政府采购",
     "bidding": "招标投标",
@@ -145,7 +146,7 @@ def source_zh(found: Resolved) -> str:
     """Where a value comes from, with its kind in front, and who approved it."""
     kind, _, text = found.source.partition(": ")
     approved = f"；批准：{'、'.join(found.approved_by)}" if found.approved_by else ""
-    return f"{_SOURCE_ZH[kind]}：{text}{approved}"
+    return f"{text if text.startswith(_OWN) else f'{_SOURCE_ZH[kind]}：{text}'}{approved}"
 
 
 def value_zh(spec: KeySpec, value: Value) -> str:
