@@ -48,8 +48,10 @@ format: $(VENV)/.dev ## put the code into the project's format
 suites: $(VENV)/.dev ## write the Great Expectations suites of records/suites/ anew from the contracts
 	@$(BIN)/python -c "from records.data_docs import SUITES, write_suites; write_suites(SUITES)"
 
+# Of data/ only what git ignores: the figures of the last evaluation lie there too, and are kept in git.
 clean: ## remove the environment and everything generated
-	rm -rf $(VENV) var data .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	git clean -fdXq data
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found (set PYTHON=...)"; exit 1; }

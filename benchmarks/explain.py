@@ -2,7 +2,7 @@
 
     python -m benchmarks.explain [--rows 100000] [--slow-rows 2000] [--rounds 5]
 
-The model is the one of the performance brief: 300 trees of 31 leaves, depth 6, 60 columns of which 20 monotone, 14 %
+The model: 300 trees of 31 leaves, depth 6, 60 columns of which 20 monotone, 14 %
 missing. Contenders take turns within each round and the median counts, because such machines are noisy: read the
 ratios, not the rates. The slow contenders are timed on fewer rows (their time is proportional to them). Before any
 race, all three must agree within 1e-12 on 10,000 rows.
@@ -38,7 +38,7 @@ def rows(count: int, seed: int) -> np.ndarray:
 
 
 def model() -> lgb.Booster:
-    """The brief's model, read back from its text as the pipeline does."""
+    """That model, read back from its text as the pipeline does."""
     values = rows(20_000, 0)
     known = np.nan_to_num(values)
     risk = known[:, :MONOTONE].sum(axis=1) * 0.4 + known[:, 3] * known[:, 4] + known[:, 35] * known[:, 10]

@@ -52,7 +52,7 @@ class Conduct:
         return np.asarray(sum((self.happened[kind] != NEVER).sum(axis=1) for kind in kinds), dtype=np.float64)
 
     def barred(self, own: Property) -> Bools:
-        """Whether the record holds what puts a debtor on the negative list (domain brief, DT2)."""
+        """Whether the record holds what puts a debtor on the negative list (DT2, `policy.gate`)."""
         violent = (self.happened["obstruct"][:, 0] != NEVER) & (self.severity >= 2)
         refused = (own.verdict == 3) & ~own.cured
         concealed = self.count("asset_transfer", "refusal_crime") > 0

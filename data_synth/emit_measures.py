@@ -37,7 +37,7 @@ _BY_STANDING = {
     PERFORMED: "art10_1", SETTLED: "art10_2", TERMINATED: "art10_7", NOT_ENFORCED: "art10_6", SUSPENDED: "art10_5",
     TERM: "term", ERROR: "error", MINOR: "error", PLAN: "plan", LIQUIDATED: "art10_7",
 }  # fmt: skip
-# What a grant lifts, by its mode in the order of RESULTS (domain brief, DT9); everything by statute.
+# What a grant lifts, by its mode in the order of RESULTS (DT9, `policy.scope`); everything by statute.
 _MODES = ("full", "conditional", "suspension")
 _FULL_SCOPE = len(_MODES)
 _CLEARING = day_number(date(2023, 10, 15))

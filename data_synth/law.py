@@ -6,7 +6,7 @@ lifts. The list began with 法释〔2013〕17号: ability was a condition of eve
 no term, and three facts ended it (art. 7: performed, settlement performed, enforcement terminated). The
 revision 法释〔2017〕7号, in force on 2017-05-01, kept ability for ground ① only, gave grounds ②–⑥ a term
 of two years (art. 2), knew seven grounds of deletion (art. 10) and refused the creditor's request to list
-again for six months after a deletion at the creditor's own request (domain brief, §2.1). Grounds carry the
+again for six months after a deletion at the creditor's own request. Grounds carry the
 numbers of 2017 throughout. The world knows no court's own rules: the nation's are applied everywhere.
 """
 
@@ -23,7 +23,7 @@ from policy.parameters import Policy, load
 from records.tables.measures import LIFT_SCOPES
 
 # 法发〔2019〕35号: sanctions by degree, repair to be explored. Before it, what is called an application was
-# mostly a request for plain removal (domain brief, §4.4).
+# mostly a request for plain removal (an assumption: "repair" came into court practice about 2019).
 REPAIR_KNOWN = day_number(date(2019, 1, 1))
 BARRED_MONTHS = 6  # 法释〔2017〕7号 art. 10; a rule for creditors, so no parameter of the assessment
 _TERM = "publication.judicial_list.term_months"

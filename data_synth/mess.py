@@ -6,7 +6,7 @@ where an amount or a day belongs; its column is then text in the file), `future`
 `duplicate_row`. Mess that is valid and must be lived
 with: `late` (a row known months after its time), `wrong_listing` (a listing, later annulled),
 `same_case_twice` (one case number under two ids), `half_width` (brackets of a case number typed
-half-width). See domain brief, §3.1 and §5, last line.
+half-width). The last two are found in public copies of court records.
 """
 
 from __future__ import annotations

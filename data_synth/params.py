@@ -1,6 +1,6 @@
 """Every dial of the synthetic world, so that a cause can be weakened, removed or shuffled.
 
-Values are assumptions chosen to meet the calibration targets of the domain brief, §4.3.
+Values are assumptions chosen to meet the calibration targets (`targets.yaml`).
 """
 
 from __future__ import annotations

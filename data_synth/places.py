@@ -1,9 +1,9 @@
 """The places and trades of the synthetic world: what differs by court and by industry.
 
-Area codes and court codes follow GB/T 2260 and the court-code rule of 法院案号规定 (domain brief,
-§3.2), with the code a place had before its area changed (九台 became a district in 2014, 公主岭 came
-under 长春 in 2020). The figures are assumptions spread around the calibration targets of §4.3; a remote
-county loses a quarter of its network queries, as Shangluo reported for two mountain counties in 2023.
+Area codes and court codes follow GB/T 2260 and the court-code rule of 法院案号规定, with the code a place had before
+its area changed (九台 became a district in 2014, 公主岭 came under 长春 in 2020). The figures are assumptions spread
+around the calibration targets (`targets.yaml`); a remote county loses a quarter of its network queries, as Shangluo
+reported for two mountain counties in 2023 (S4a).
 """
 
 from __future__ import annotations

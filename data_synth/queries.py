@@ -3,7 +3,7 @@
 The same assets are asked for through two channels: the national network (总对总) answers with the state of
 some months ago and now and then finds nothing where there is something; the local one (点对点) is fresh
 and not everywhere. Neither sees electronic wallets. After a case has ended without assets, a lead comes in for
-some, and a few of these cases are resumed (domain brief, §4.1).
+some, and a few of these cases are resumed (S3a, `targets.yaml`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Hardship that befalls debtors: its kind, its day, and what it leaves in the records.
 
-Persons lose their work or fall ill, units wait for money that others owe them (domain brief, R14 and R30). A
+Persons lose their work or fall ill, units wait for money that others owe them (S2a R14, R30). A
 shock before the application is in `WorldParams.redefault` as `past_shock`, one after the lifting as
 `later_shock`; the kind decides the trace only, never the probability. No record names an illness: it shows
 as less income and, where a judge attested it, as the loss of the main income.

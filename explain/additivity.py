@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-TOLERANCE = 1e-9  # of max(1, |margin|): shared/architecture "Probability vs explanation"
+TOLERANCE = 1e-9  # of max(1, |margin|); what is found lies some 1e-15 off (docs/benchmarks.md, `benchmarks.additivity`)
 
 
 @dataclass(frozen=True)

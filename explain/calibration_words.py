@@ -22,7 +22,7 @@ def curve(step: Mapping[str, Any]) -> str:
     """What turns the margin into a probability; a logistic line with its two numbers, to be recomputed by hand."""
     slope, intercept = step.get("slope"), step.get("intercept")
     if isinstance(slope, int | float) and isinstance(intercept, int | float):
-        return signed(f"{slope:.3f} × 边际 {intercept:+.3f}")
+        return signed(f"{slope:.3f} × 模型分 {intercept:+.3f}")
     method = str(step.get("method", "见记录"))
     return str(vocabulary()["calibrations"].get(method, method))
 

@@ -161,7 +161,7 @@ def _probabilities(record: ScoreRecord, scale: CardScale | None) -> Iterator[str
         yield f"  {words[outcome]}：{probability:.1%}" + (f"（区间 {interval.span}）" if interval else "")
         yield from (f"    {line}" for line in ((interval.zh, interval.en) if interval else ()))
     yield from (f"  {line}" for line in (meaning() if intervals else ()))
-    yield "  每一概率的来历（对数几率）：基准 + 各指标贡献之和 = 边际，再经校准为概率"
+    yield "  每一概率的来历：基准 + 各指标贡献之和 = 模型分（对数几率），再经校准为概率"
     for outcome, model in models.items():
         share = sum(model.contributions.values())
         points = None if scale is None else scale.points(outcome, share)
@@ -170,7 +170,7 @@ def _probabilities(record: ScoreRecord, scale: CardScale | None) -> Iterator[str
         method = curve(model.calibration) + (f"；辖区、行业与年度：{beside}" if beside else "")
         yield (
             f"    {words[outcome]}：{log_odds(model.base)} + ({log_odds(share)}) = {log_odds(model.margin)}"
-            f"（余差 {model.residual:.1e}{same}）→ 校准（{method}）→ {model.probability:.1%}"
+            f"（误差 {model.residual:.1e}{same}）→ 校准（{method}）→ {model.probability:.1%}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Indicators of 履行能力: what the debtor owes and owns (domain brief §6.1); what it earns is in `operation`."""
+"""Indicators of 履行能力: what the debtor owes and owns; what it earns is in `operation`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ordered main catalogue: indicators of the three dimensions, with the ids of domain brief §6.
+"""The ordered main catalogue: indicators of the three dimensions (S0a R02).
 
 Order is the order of model columns, of the data dictionary and of the public rule book. What is
 `scored=False` serves rules and reviewers only.

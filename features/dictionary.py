@@ -16,7 +16,10 @@ _REDUCE_ZH = {"count": "计数", "sum": "求和", "max": "取最大", "min": "�
 _ANSWER_ZH: dict[Answer, str] = {"value": "数值", "band": "分档", "yes_no": "是否"}
 _HEADS = ("id", "名称", "English", "单位", "窗口", "范围", "S/R", "缺失", "计分", "来源表", "依据", "复核要点")
 _YEARS = ("年份", "件数", "缺失率", "P10", "中位数", "均值", "P90")
-_NOTE = "方向 S/R：对修复成功/对再失信的影响（+ 增大，− 减小，0 不加约束）。"
+_NOTE = (
+    "方向 S/R：对修复成功/对再失信的影响（+ 增大，− 减小，0 不加约束）。"
+    "依据的代号（如 R14）见项目文件 docs/sources.md。"
+)
 _STYLE = """
 body{font:15px/1.6 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;max-width:72rem;margin:2rem auto;
 padding:0 1rem;color:#1a1a1a}

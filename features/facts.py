@@ -3,7 +3,7 @@
 Facts are indicators that are never scored: 0 or 1, or a number, null when unknown, each with its
 evidence rows. Windows set by law or policy come with the cohort as columns `p_<name>`; `pipeline`
 fills them from the policy's `features.<name>`, `PARAMETER_DEFAULTS` lists the names and the values
-that hold where no policy speaks (all [A] in the domain brief).
+that hold where no policy speaks (all assumptions of this project).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ PARAMETER_DEFAULTS: Mapping[str, float] = MappingProxyType(
         "fake_list_months": 36.0,  # stay on the fake-repair list (DT11)
         "lockout_near_months": 6.0,  # a lock-out that ended so recently is a warning
         "provident_cap": 100_000_000.0,  # CNY of provident fund within reach; this stands for no cap (R75)
-        "monitor_regular_months": 12.0,  # months of observation in which M01–M12 are followed (§6.4)
+        "monitor_regular_months": 12.0,  # months of observation in which M01–M12 are followed (S0a R36)
         "monitor_deep_months": 12.0,  # the same for D1–D6; 6 where the matrix is read as 12 and 6 months
     }
 )
@@ -259,7 +259,7 @@ PEOPLE: tuple[Indicator, ...] = (
         c("mass_events").clip(upper_bound=1), dimension="impact", window="12m", missing="none",
     ),
     fact(
-        "related_party_listed", "关联方失信数", "Related parties listed", "[A]",
+        "related_party_listed", "关联方失信数", "Related parties listed", "本项目设定",
         {
             "related_facts": social("related_party_listed"),
             "related_number": social_number("related_party_listed", EVERY, default=1.0),

@@ -184,7 +184,7 @@ CLEARING: tuple[Indicator, ...] = (
     ),
     # Kept apart, and never the ward's (S4a).
     fact(
-        "guardian_misconduct", "监护人不当行为", "A guardian's misconduct, kept apart", "S4a R70",
+        "guardian_misconduct", "监护人不当行为", "A guardian's misconduct, kept apart", "S4c R70",
         {"guardian_acts": Part("guardian_conduct", pl.lit(True))},
         c("guardian_acts").clip(upper_bound=1), missing="none",
     ),

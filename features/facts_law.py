@@ -1,4 +1,4 @@
-"""Facts behind statutory exits and the negative list (domain brief §8, DT1 and DT2).
+"""Facts behind statutory exits and the negative list (DT1 and DT2).
 
 A ground of art. 10 holds for an application when every case it names (a resumed case stands for
 the one it resumes) is at rest on some ground, and at least one on this one.
@@ -128,12 +128,12 @@ STATUTORY: tuple[Indicator, ...] = (
     ),
     _stage("liquidation_completed", "清算完成", "Liquidation completed", "企业破产法; S2a", "liquidated"),
     fact(
-        "is_listed", "在失信名单", "On the list now", "法释〔2017〕7号",
+        "is_listed", "现列失信被执行人名单", "On the list now", "法释〔2017〕7号",
         {"live_listings": Part("restriction_measures", LISTING & c("live"))},
         c("live_listings").clip(upper_bound=1), missing="none",
     ),
     fact(
-        "lacks_capacity", "无民事行为能力", "Without capacity for civil acts", "S4a 张骥; DT1",
+        "lacks_capacity", "无民事行为能力", "Without capacity for civil acts", "S4c 张骥; DT1",
         {"without_capacity": debtor("lacks_capacity")}, c("without_capacity"),
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Indicators of 社会影响: whom the debt and its repair touch (domain brief §6.3)."""
+"""Indicators of 社会影响: whom the debt and its repair touch."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ IMPACT = (
     Indicator(
         id="related_party_listed", zh="关联方失信数", en="Related parties listed",
         dimension="impact", unit="count", window="all", minimum=0, maximum=None,
-        success=-1, redefault=1, missing="none", basis="[A]",
+        success=-1, redefault=1, missing="none", basis="本项目设定",
         parts={
             "related_facts": social("related_party_listed"),
             "related_number": social_number("related_party_listed", pl.lit(True), default=1.0),

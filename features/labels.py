@@ -1,4 +1,4 @@
-"""Outcomes of cases, with maturity, competing ends and the rows they rest on (domain brief §7).
+"""Outcomes of cases, with maturity, competing ends and the rows they rest on.
 
 Labels look back from the day on which observation ended: rows are read through the same boundary
 as indicators, with `as_of` the midnight that ends `observed_until`.

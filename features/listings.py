@@ -17,7 +17,7 @@ from features.parts import social, social_number
 c = pl.col
 _TODAY = c("as_of_day").to_physical().cast(pl.Int64)
 _FEN = (c("number").fill_null(0.0) * 100).round().cast(pl.Int64)
-_BASIS = "公开失信名单、裁判文书、招投标与登记信息（CCF BDCI 2017）"
+_BASIS = "公开的失信被执行人名单、裁判文书、招投标与登记信息（CCF BDCI 2017）"
 _LONG_AGO = 3650
 
 

@@ -1,4 +1,4 @@
-"""The 12+6 monitoring matrix: twelve regular and six deep indicators of a granted repair (domain brief §6.4).
+"""The 12+6 monitoring matrix: twelve regular and six deep indicators of a granted repair (S0a R36).
 
 The court text (S0a) names "12+6监测矩阵" and lists nothing; the lines are this project's. Each is read for
 firms and for persons out of one column: the value of the application's newest month that is not

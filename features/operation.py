@@ -1,4 +1,4 @@
-"""Indicators of 履行能力: what the debtor earns, before repair and under monitoring after it (domain brief §6.1).
+"""Indicators of 履行能力: what the debtor earns, before repair and under monitoring after it.
 
 Months are read from operating_monthly; after repair the months it no longer has are read from the
 monitoring matrix (`features.monitored`).
@@ -202,7 +202,7 @@ FLOW = (
     Indicator(
         id="power_use_yoy", zh="用电量同比", en="Change of power use on the year before",
         dimension="ability", unit="ratio", window="3m", minimum=-1, maximum=5,
-        success=1, redefault=-1, missing="unknown", basis="[A]; R36 监测指标 M06",
+        success=1, redefault=-1, missing="unknown", basis="本项目设定; R36 监测指标 M06",
         parts=_POWER_USE, steps={**_POWER_MONTHS, **_POWER_SUMS},
         combine=(ratio(c("power_total"), c("power_n")) - 1.0).clip(upper_bound=5.0),
         review="近三个月逐月与上年同月相比后取平均；核对是否换表、搬迁",

@@ -61,7 +61,7 @@ SETTLEMENT_PAYMENTS = MappingProxyType(
     {"settlement_payments": Part("payments", c("settlement_id").is_not_null(), "support")}
 )
 # A performing settlement counts as kept up while no instalment is more than 30 days behind
-# (the breach threshold of the domain brief, §7 E4).
+# (beyond it the plan is broken, which after a repair counts as re-default E4: docs/sources.md).
 KEPT_UP = (c("status") == "performing") & (c("late_now").fill_null(0) <= 30)
 
 VERIFIED = c("verified_date").is_not_null()
@@ -95,7 +95,7 @@ def social_number(kind: str, rows: pl.Expr, *, default: float = 0.0) -> Part:
 
 
 # Creditors are heard when every notice of the application is answered or past its day of reply:
-# until then the stance of the silent is unknown, never consent and never non-objection (domain brief, §7).
+# until then the stance of the silent is unknown, never consent and never non-objection (DT6).
 HEARD = MappingProxyType(
     {
         "notices": Part("creditor_notices", c("this_application")),

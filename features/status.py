@@ -1,4 +1,4 @@
-"""Indicators of 履行能力: what the debtor is, and what may be known of it for rules only (domain brief §6.1)."""
+"""Indicators of 履行能力: what the debtor is, and what may be known of it for rules only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STATUS = (
     Indicator(
         id="business_age_y", zh="存续年限", en="Years since establishment",
         dimension="ability", unit="years", window="as-of", minimum=0, maximum=None,
-        success=1, redefault=-1, missing="unknown", basis="登记信息 [A]",
+        success=1, redefault=-1, missing="unknown", basis="登记信息; 本项目设定",
         parts={"established_day": debtor("", value=c("established_date").to_physical().cast(pl.Int64))},
         combine=divided(c("as_of_day").to_physical().cast(pl.Int64) - c("established_day"), 365.25),
         review="自然人不适用",

@@ -1,4 +1,4 @@
-"""Indicators of 行为意愿: how the debtor behaved towards the court and the debt (domain brief §6.2)."""
+"""Indicators of 行为意愿: how the debtor behaved towards the court and the debt."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ CONDUCT = (
     Indicator(
         id="days_since_violation", zh="距最近违规天数", en="Days since the last verified violation",
         dimension="willingness", unit="days", window="60m", minimum=0, maximum=1825,
-        success=1, redefault=-1, missing="none", basis="[A]",
+        success=1, redefault=-1, missing="none", basis="本项目设定",
         parts={
             "violation_day": Part(
                 "behaviour_events",
@@ -162,7 +162,7 @@ RECORD = (
     Indicator(
         id="listing_reason_rank", zh="纳入情形严重度", en="Severity of the listing reason",
         dimension="willingness", unit="ordinal 0-5", window="as-of", minimum=0, maximum=5,
-        success=-1, redefault=1, missing="none", basis="法释〔2017〕7号 art. 1; 排序 [A]",
+        success=-1, redefault=1, missing="none", basis="法释〔2017〕7号 art. 1; 排序为本项目设定",
         parts={"reason_rank": Part("restriction_measures", LIVE_LISTING, "max", c("reason_rank"))},
         combine=c("reason_rank").fill_null(0), review="第①项只是通常依据，不等于已证明有能力而拒不履行",
     ),

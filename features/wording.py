@@ -56,10 +56,10 @@ _WILLINGNESS = {
     "days_since_violation": "距最近一次经核实违规行为的天数，上限 1825；从无违规取上限。",
     "listing_reason_rank": "现行失信记录中情形最重一条的严重度次序；无现行记录为 0。",
     "multi_behaviour_flag": "现行失信记录是否涉及两种以上情形。",
-    "prior_listing_5y": "近六十个月内本次申请以外的失信纳入次数；错误纳入及已修复未撤销的除外。",
+    "prior_listing_5y": "近六十个月内本次申请以外被纳入失信被执行人名单的次数；错误纳入及已修复未撤销的除外。",
     "prior_repair_5y": "近六十个月内本次申请以外获准信用修复的次数。",
     "prior_revocation_5y": "近六十个月内信用修复被撤销的次数。",
-    "days_on_list": "自最早一条现行失信记录决定之日起的天数；不在名单为 0。",
+    "days_on_list": "自最早一条现行失信记录决定之日起的天数；不在失信被执行人名单为 0。",
     "grace_outcome": "最近一次预惩戒宽限期的结果：无、配合、部分履行、全部履行。",
     "voluntary_share": "全部已到账款项中主动履行的金额占比。",
     "paid_before_measure_ratio": "各案首次失信、限消决定之前已付金额占应履行金额的比例。",
@@ -80,8 +80,8 @@ _IMPACT = {
     "jobs_supported": "最近一次核实的稳岗（参保）人数。",
     "specialized_sme": "是否经认定为专精特新企业。",
     "order_at_stake_ratio": "近十二个月在手订单金额与未履行金额之比，上限 3。",
-    "related_party_listed": "被纳入失信名单的关联方数。",
-    "severe_penalty_36m": "近三十六个月所受严重行政处罚与列入其他严重失信名单的次数。",
+    "related_party_listed": "被纳入失信被执行人名单的关联方数。",
+    "severe_penalty_36m": "近三十六个月所受严重行政处罚与列入其他严重失信主体名单的次数。",
 }
 
 DEFINITIONS: Mapping[str, str] = MappingProxyType(_ABILITY | _WILLINGNESS | _IMPACT)

@@ -8,7 +8,7 @@ chance (Liang & Zeger 1986, Biometrika 73):
   Price & Srebro 2016);
 * ``spared``: among those who did badly, the share it would not.
 
-Every protected attribute is looked at; none is ever trained on (domain brief §6, "never scored").
+Every protected attribute is looked at; none is ever trained on.
 """
 
 from __future__ import annotations

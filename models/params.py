@@ -26,8 +26,8 @@ class SplitParams:
     (everything is fit). Shares are of the time left after the label gaps before the test and at the end of the data;
     the defaults leave some 13 % to test.
 
-    `regimes`: outcome -> first day of the practice that still holds. Repair as courts know it began about 2019 (domain
-    brief §4.4, contradiction 2); decisions before it followed other grounds and teach nothing of today's.
+    `regimes`: outcome -> first day of the practice that still holds. Repair as courts know it began about 2019
+    (docs/decisions/0009); decisions before it followed other grounds and teach nothing of today's.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -245,8 +245,8 @@ class FitParams:
         return [text for text, holds in checks.items() if not holds]
 
 
-# 759 real cases with 88 events carry four-leaf trees and no more (anchors.md section 4: defaults .605, small and
-# monotone .720).
+# 759 real cases with 88 events carry four-leaf trees and no more (published of them, docs/benchmarks.md: defaults .605,
+# small and monotone .720).
 PROFILES: Final[Mapping[str, FitParams]] = {
     # Chosen on a world of 1,000,000 debtors by the true probabilities of debtors who train and test nothing. From two
     # to four levels and 500 to 1,200 rounds the ranking moved by .0005 (docs/benchmarks.md): cases are what is short.

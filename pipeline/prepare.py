@@ -124,7 +124,7 @@ def ruled(
 def without_gated(labels: pl.DataFrame, gated: list[str]) -> pl.DataFrame:
     """Labels in which a decision the rules made (statutory exits, negative list) is no label of success.
 
-    Such decisions are rule outcomes; a model that learnt them would learn the rules (domain brief §7).
+    Such decisions are rule outcomes; a model that learnt them would learn the rules.
     """
     ruled = (pl.col("outcome") == "repair_success") & pl.col("case_key").is_in(gated)
     return labels.with_columns(

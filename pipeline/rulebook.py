@@ -58,7 +58,7 @@ def points_table(card: Scorecard, bundle: str) -> Table:
     order = list(DIMENSIONS_ZH)
     lines = sorted(card.table(), key=lambda row: order.index(row["dimension"]))  # stable: indicators stay together
     rows = tuple((DIMENSIONS_ZH[row["dimension"]], row["zh"], row["bin"], f"{row['points']:+.1f}") for row in lines)
-    doubles = f"积分每增加{card.odds.points_to_double:.1f}分，十二个月内不再失信的胜算加倍。"
+    doubles = f"积分每增加{card.odds.points_to_double:.1f}分，十二个月内不再失信的几率加倍。"
     return Table(f"积分卡（模型 {bundle}，{len(card.indicators)}项指标）。{doubles}", HEAD, rows)
 
 

@@ -16,7 +16,10 @@ from policy.rules import Resolved
 from policy.schema import KeySpec, Value
 
 TITLE = "司法信用修复评估规则"
-NOTE = "本规则只产生建议，由承办法官决定；任何申请不因分数被拒绝。标明“设定”的数值没有法规来源，可以质疑和修改。"
+NOTE = (
+    "本规则只产生建议，由承办法官决定；任何申请不因分数被拒绝。标明“设定”的数值没有法规来源，可以质疑和修改。"
+    "文献与要求的代号（如 S0a R12）见项目文件 docs/sources.md。"
+)
 UNSET = "尚无规定"
 POINTS = "积分"
 FINDINGS = "认定"
@@ -25,7 +28,7 @@ _SECTIONS = (
     ("DT2", "负面清单（人工审查，列明理由）"),
     ("申请条件", "申请条件（地区可另设）"),
     (FINDINGS, "事实认定（先于各表，皆有所据，均非模型所定）"),
-    ("DT3", "失信层级"),
+    ("DT3", "失信情节"),
     ("DT4", "最短公示期"),
     (POINTS, "积分构成"),
     ("校准", "概率的地区与行业校准（经二人批准方得调整）"),
@@ -43,6 +46,7 @@ _SECTIONS = (
 )
 _NUMERALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十")
 _SOURCE_ZH = {"law": "法规", "decision": "决定", "seed": "文献", "assumption": "设定"}
+_OWN = "本项目设定"  # a text that begins so needs no kind in front
 _WORDS = {  # words that stand in values, as the public reads them
     "procurement": "政府采购",
     "bidding": "招标投标",
@@ -53,7 +57,7 @@ _WORDS = {  # words that stand in values, as the public reads them
     "qualification": "资质认定",
     "consumption": "限制消费",
     "exit": "限制出境",
-    "business_travel": "经营出行",
+    "business_travel": "经营性出行",
     "listing_hidden": "暂停公示",
     "judicial_list": "司法名单规定",
     "public_credit": "公共信用信息规定（第36号令）",
@@ -142,7 +146,7 @@ def source_zh(found: Resolved) -> str:
     """Where a value comes from, with its kind in front, and who approved it."""
     kind, _, text = found.source.partition(": ")
     approved = f"；批准：{'、'.join(found.approved_by)}" if found.approved_by else ""
-    return f"{_SOURCE_ZH[kind]}：{text}{approved}"
+    return f"{text if text.startswith(_OWN) else f'{_SOURCE_ZH[kind]}：{text}'}{approved}"
 
 
 def value_zh(spec: KeySpec, value: Value) -> str:

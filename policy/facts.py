@@ -93,7 +93,7 @@ EXTRA_FACTS: dict[str, str] = {
     "first_distribution": "清理程序已首次分配",
     "administrator_applied": "管理人已申请解除惩戒",
     "waiver_vote_share": "表决同意免设观察期的债权人占比",
-    # The ward's guardian: kept apart (S4a R70)
+    # The ward's guardian: kept apart (S4c R70)
     "guardian_misconduct": "监护人不当行为（另册记录）",
     # While observation runs (DT10)
     "lifting_temporary": "正式修复前的临时解除",

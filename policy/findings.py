@@ -1,7 +1,7 @@
 """Findings before the tables: nature, malice, harm, evasion, and 失信 (will not) against 失能 (cannot).
 
 Each rests on verified facts alone; none is a model's, and malice is never read out of low points
-(domain brief §8; S2a 行为性质, 主观恶性, 社会危害; R13, R14). A judge's attestation of hardship
+(S2a 行为性质, 主观恶性, 社会危害; R13, R14). A judge's attestation of hardship
 can only help: it sets the priority-start flag.
 """
 
@@ -26,7 +26,7 @@ _NATURES = {
 }
 _UNSTATED = "纳入情形不明或未纳入"
 
-# What only a guardian did. No table reads it: it is named apart, and never charged to the ward (S4a R70).
+# What only a guardian did. No table reads it: it is named apart, and never charged to the ward (S4c R70).
 GUARDIAN_FACTS = ("guardian_misconduct",)
 
 Answer = Literal["yes", "no", "unclear"]

@@ -1,6 +1,6 @@
 """DT1 statutory exits and DT2 the negative list: before any model, on facts and law alone.
 
-Some exits are a right, so no model is asked (domain brief §2.1, §8 DT1). Where the law or the
+Some exits are a right, so no model is asked (法释〔2017〕7号 art. 10, DT1). Where the law or the
 negative list leaves the case to a person, no model is asked either. Nothing here refuses: a bar
 is a suggestion with its ground, and a judge decides.
 """
@@ -15,7 +15,7 @@ from policy.sources import RuleSource
 # Ground, the fact that shows it, whether it needs a live listing, whether a fixed term bars it, words.
 # Withdrawals come first: a listing that should never have been is worse than one that has run out.
 _STATUTORY: tuple[tuple[str, str, bool, bool, str], ...] = (
-    ("minor_listed", "is_minor", True, False, "未成年人不得纳入失信名单，应予撤销（法释〔2017〕7号第四条）"),
+    ("minor_listed", "is_minor", True, False, "未成年人不得纳入失信被执行人名单，应予撤销（法释〔2017〕7号第四条）"),
     ("wrong_listing", "wrong_listing", False, False, "纳入错误，应予撤销更正（法释〔2017〕7号第十一条至第十三条）"),
     ("all_performed", "all_performed", False, True, "义务已全部履行，应删除失信信息并解除限制消费"),
     ("settlement_performed", "settlement_performed", False, True, "和解协议已履行完毕，应删除失信信息"),

@@ -1,4 +1,4 @@
-"""DT5: grade A-D from the public points, with caps (all numbers are assumptions, domain brief §8).
+"""DT5: grade A-D from the public points, with caps (all numbers are assumptions of this project).
 
 A cap that cannot be ruled out applies: unknown re-default probability or unknown query coverage
 caps the grade as a bad one does. Without points there is no grade, and the trace says so.

@@ -2,7 +2,7 @@
 
 The YAML path reads like the key: `grade.limits.A` stands in `parameters/grade/limits.yaml` under
 `A`. A value holds from `valid_from` to `valid_to`, both days included. Lookup is by decision
-date; the more specific value wins, region before industry (domain brief §8).
+date; the more specific value wins, region before industry.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""DT6: simple or ordinary procedure (S0a R08; numbers are assumptions, domain brief §8).
+"""DT6: simple or ordinary procedure (S0a R08; numbers are assumptions of this project).
 
 Simple only if every condition is known to hold. The creditors' stance, as long as they have not
 been heard, is unknown: never consent and never non-objection. The route is then provisional. A hearing

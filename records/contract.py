@@ -27,8 +27,8 @@ Kind = Literal[
     "plan",  # JSON text: [{"due_date": "YYYY-MM-DD", "amount": "0.00"}, …]
     "json",  # JSON text, any object or list
 ]
-# public: the court's own lists publish it of every listed debtor (domain brief, §3.1); internal: whoever works on
-# the case; sensitive: restricted, no model reads it (PIPL art. 28); audit: fairness audits by group only.
+# public: the court's own lists (zxgk.court.gov.cn) publish it of every listed debtor; internal: whoever works on the
+# case; sensitive: restricted, no model reads it (PIPL art. 28); audit: fairness audits by group only.
 Sensitivity = Literal["public", "internal", "sensitive", "audit"]
 
 # 1 to 80 characters, none of them a space, a control or a direction mark. Written out, because the two

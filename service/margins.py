@@ -117,9 +117,9 @@ def _feet(models: Mapping[str, Model], points: CardScale | None) -> list[Foot]:
             else []
         ),
         Foot("基准", "base", tuple(signed(log_odds(model.base)) for model in found)),
-        Foot("边际（基准 + 贡献）", "margin", tuple(signed(log_odds(model.margin)) for model in found), "total"),
+        Foot("模型分（基准 + 贡献）", "margin", tuple(signed(log_odds(model.margin)) for model in found), "total"),
         Foot(
-            "余差",
+            "误差",
             "residual",
             tuple(signed(f"{model.residual:.0e}") if model.residual else "0" for model in found),
             "minor",

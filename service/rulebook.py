@@ -115,5 +115,6 @@ def _said(value: object) -> str:
 def _source(text: str) -> str:
     for mark, zh in (("law: ", "法源："), ("decision: ", "决定："), ("seed: ", "依据："), ("assumption: ", "设定：")):
         if text.startswith(mark):
-            return zh + text.removeprefix(mark)
+            words = text.removeprefix(mark)
+            return words if words.startswith("本项目设定") else zh + words  # which says its kind itself
     return text

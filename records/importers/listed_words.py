@@ -89,5 +89,5 @@ CONDUCT = (
     ("限制消费", "⑤"), ("限制高消费", "⑤"), ("限高", "⑤"),
     ("拒不履行", "①"),
 )  # fmt: skip
-# Which reason stands for a record that names several (domain brief, `listing_reason_rank`): the gravest.
+# Which reason stands for a record that names several: the gravest, in the order of the indicator `listing_reason_rank`.
 GRAVITY = "②③⑤⑥④①"

@@ -1,4 +1,4 @@
-"""Rates of the world against the targets of the domain brief, §4.3 (and S0a's path of repair success)."""
+"""Rates of the world against the targets of data_synth/targets.yaml (and S0a's path of repair success)."""
 
 from __future__ import annotations
 

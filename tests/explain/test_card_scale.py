@@ -93,7 +93,7 @@ def test_the_text_says_once_what_points_mean_and_nothing_of_them_without_a_scale
     record = build_record(**pieces)
     text = explain_text(record, DESCRIBE, scale=SCALE)
     assert text.count("不计入积分") == 1
-    assert "修复成功 repair success：-0.500 + (+0.520) = +0.020（余差" in text
+    assert "修复成功 repair success：-0.500 + (+0.520) = +0.020（误差" in text
     found = rolled_up(record, DESCRIBE, SCALE)
     assert found is not None
     assert found.whole.converted is not None

@@ -163,7 +163,7 @@ def test_a_place_is_told_in_the_step_and_in_words_and_recomputes_the_probability
     assert step["local"] == {"region": -0.3, "industry": 0.0, "cell": 0.0, "trend": 0.45, "ruled": 0.1}
     log_odds = step["intercept"] + step["slope"] * 0.7 + sum(step["local"].values())
     assert line.probability(0.7, shift.total) == pytest.approx(1 / (1 + math.exp(-log_odds)), abs=1e-15)
-    assert curve(step) == "1.100 × 边际 −0.200"
+    assert curve(step) == "1.100 × 模型分 −0.200"
     assert local(step) == "本院辖区 −0.30，年度趋势 +0.45，经批准的规则 +0.10"
     assert local(calibration_step(line, 0.7)) == ""
     assert curve({"method": "isotonic", "x": [], "y": []}) == "保序校准 isotonic"

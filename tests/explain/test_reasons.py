@@ -24,7 +24,7 @@ from features.listings import LISTINGS
 
 EVERY = {indicator.id: indicator for indicator in (*MAIN, *LISTINGS)}
 SHARES = tuple(step / 20 for step in range(21))
-# Attributes that may never be scored, and what names them (domain brief §6.3; PIPL art. 28).
+# Attributes that may never be scored, and what names them (of them PIPL art. 28 protects religion and health).
 PROTECTED = re.compile(
     r"性别|年龄|岁|出生|民族|宗教|婚|户籍|籍贯|疾病|健康|身份证|姓名|\b(sex|gender|age|birth|ethnic|religi)"
 )

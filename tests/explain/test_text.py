@@ -63,7 +63,7 @@ def test_the_whole_text(pieces: dict[str, Any]) -> None:
         "  输入指纹 input " + "ab" * 32 + "（行数：被执行人1、债务2）",
     ):
         assert line in text.splitlines(), line
-    assert "-2.400 + (-0.160) = -2.560（余差" in text
+    assert "-2.400 + (-0.160) = -2.560（误差" in text
     assert "不是这一名被执行人自己的可能性" in text
     assert "not of this debtor's own chance" in text
     assert "当事人可以要求说明理由" in text

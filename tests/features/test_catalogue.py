@@ -1,4 +1,4 @@
-"""The declarations against the domain brief, and what is generated from them."""
+"""The declarations against a list written apart from them, and what is generated from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from features.listings import LISTINGS
 from features.monitoring import DEEP, MATRIX, MONITORING, REGULAR
 from records.tables import TABLES
 
-# Domain brief §6, columns S/R: sign on repair success, sign on re-default.
+# Ids in catalogue order, and the sign on repair success and on re-default, written down before the code was.
 DIRECTIONS = {
     "ability": """
         remaining_debt_log -+ performed_ratio +- requested_total_log 00 open_case_count -+ zhongben_count_5y -+
@@ -53,22 +53,22 @@ FACT_IDS = """
     related_party_listed insolvency_sign lockout_near grace_good granted_mode"""
 
 
-def test_ids_dimensions_and_directions_are_those_of_the_brief() -> None:
+def test_ids_dimensions_and_directions_are_those_written_down() -> None:
     words = {dimension: text.split() for dimension, text in DIRECTIONS.items()}
-    brief = {
+    written = {
         name: (dimension, SIGN[signs[0]], SIGN[signs[1]])
         for dimension, listed in words.items()
         for name, signs in zip(listed[::2], listed[1::2], strict=True)
     }
     declared = {item.id: (item.dimension, item.success, item.redefault) for item in MAIN}
-    assert declared == brief
+    assert declared == written
     assert len(declared) == 68
     assert len(scored_ids()) == 65
     assert {item.dimension for item in MAIN if item.scored} == {"ability", "willingness", "impact"}
 
 
 def test_what_serves_routes_only_is_not_scored() -> None:
-    # The three route-only ones of the brief.
+    # The three that only rules and reviewers read.
     route = {"petition_12m", "hardship_verified", "query_coverage"}
     assert {item.id for item in MAIN if not item.scored} == route
     assert not any(item.scored for item in MONITORING)

@@ -132,7 +132,7 @@ def test_the_report_shows_the_section_and_the_gates_are_given_its_difference(lis
     sections = {one["section"]: one["tables"] for one in read_json(listings.folder / "tables.json")}
     assert sections["cross_validation"] == {"figures": found}
     page = render(listings.folder, listings.given.bundle)
-    assert f"<p>{ENTERPRISES} 家企业,{found['events']} 家再次列入;10 × 5 折。</p>" in page
+    assert f"<p>{ENTERPRISES} 家企业，{found['events']} 家再次列入；10 × 5 折。</p>" in page
     for one in found["methods"].values():
         assert f'<td class="n">{one["mean_auc"]:.3f}</td><td class="n">{one["standard_error"]:.3f}</td>' in page
     assert f"{found['difference']['difference']:+.3f}({found['difference']['low']:+.3f} 至" in page

@@ -20,6 +20,7 @@ from policy.suggest import suggest
 
 PACKAGED = Path(parameters.__file__).parent / "parameters"
 LIMITS = "grade/limits.yaml"
+OWN = '{assumption: "本项目设定，待法院确认"}'
 ENTRY = """  - value: {value}
     region: "{region}"
     valid_from: {start}
@@ -66,10 +67,10 @@ def test_the_copy_loads_with_the_same_hash(folder: Path, packaged: Policy) -> No
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('    source: {assumption: "领域规范§8 DT5"}\n', "", "limits.yaml:3: grade.limits.A: has no source; write"),
-        ('{assumption: "领域规范§8 DT5"}', '{assumption: ""}', "is not one of law, decision, seed, assumption with a"),
-        ('{assumption: "领域规范§8 DT5"}', '{rumour: "heard"}', "source is not one of law, decision, seed, assumption"),
-        ('{assumption: "领域规范§8 DT5"}', "somewhere", "source is not one of law, decision, seed, assumption"),
+        (f"    source: {OWN}\n", "", "limits.yaml:3: grade.limits.A: has no source; write"),
+        (OWN, '{assumption: ""}', "is not one of law, decision, seed, assumption with a"),
+        (OWN, '{rumour: "heard"}', "source is not one of law, decision, seed, assumption"),
+        (OWN, "somewhere", "source is not one of law, decision, seed, assumption"),
         ("value: 80", "value: eighty", "value has the wrong type: a number belongs here; correct the value"),
         ("value: 80", "value: true", "value has the wrong type: a number belongs here"),
         ("value: 80", "value: .nan", "value has the wrong type: a number belongs here"),
@@ -110,14 +111,14 @@ def test_a_limit_just_inside_the_order_passes(folder: Path) -> None:
 def test_all_faults_are_told_at_once(folder: Path) -> None:
     edit(folder, LIMITS, "value: 80", "value: eighty")
     edit(folder, LIMITS, "value: 65", "value: 650")
-    edit(folder, "scorecard/shares.yaml", '    source: {assumption: "领域规范§8 DT5：40/40/20"}\n', "")
+    edit(folder, "scorecard/shares.yaml", '    source: {assumption: "本项目设定：40/40/20"}\n', "")
     text = refusal(folder)
     assert text.startswith("3 fault(s)")
     assert all(key in text for key in ("grade.limits.A", "grade.limits.B", "scorecard.shares.ability"))
 
 
 def test_faults_of_every_kind_are_told_in_one_refusal(folder: Path, tmp_path: Path) -> None:
-    edit(folder, "scorecard/shares.yaml", '    source: {assumption: "领域规范§8 DT5：40/40/20"}\n', "")
+    edit(folder, "scorecard/shares.yaml", '    source: {assumption: "本项目设定：40/40/20"}\n', "")
     edit(folder, LIMITS, "value: 80", "value: 60")
     edit(folder, "tier/slight.yaml", "amount_person:", "amount_human:")
     append(folder, "tier/severe.yaml", ENTRY.format(value=2, region="220102", start="2024-01-01", end="2024-06-30"))
@@ -400,7 +401,7 @@ def test_a_damaged_snapshot_is_refused_and_names_the_fault(packaged: Policy) -> 
 def test_the_hash_follows_content_and_nothing_else(folder: Path, packaged: Policy) -> None:
     append(folder, LIMITS, "# a remark changes nothing\n")
     assert load(folder).hash == packaged.hash
-    edit(folder, LIMITS, "领域规范§8 DT5", "another ground")
+    edit(folder, LIMITS, "本项目设定，待法院确认", "another ground")
     assert load(folder).hash != packaged.hash
 
 

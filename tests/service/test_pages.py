@@ -88,7 +88,7 @@ def test_an_assessed_case_tells_everything(client: TestClient, ledger: Ledger, a
         "积分与模型结论分歧较大",
         "全部未结案件尚有18.34万元未履行",
         "B级观察期8个月",
-        "自然人未履行金额不超过此数可为轻微 tier.slight.amount_person 50,000 元 自 2013-10-01 起 设定：",
+        "自然人未履行金额不超过此数可为轻微 tier.slight.amount_person 50,000 元 自 2013-10-01 起 本项目设定：",
         "不使用人工智能",
         "第 1 号",
         "8f1c0aa27be94d13",
