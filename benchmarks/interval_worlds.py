@@ -16,6 +16,7 @@ default` all share the one of the default world. `benchmarks/intervals.py` has t
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,6 +33,7 @@ from models.bundle import write_bundle
 from models.interval_coverage import held
 from models.params import FitParams, LocalParams
 from models.predict import margins, probabilities
+from models.true_calibration import true_calibration
 from pipeline.context import shifts_of
 from pipeline.prepare import Prepared, prepare
 from pipeline.sections.evaluated import GROUPINGS, HEADS
@@ -48,6 +50,7 @@ SMOOTHED = 1.5
 # (mean of p (1 - p) over that of the mean p: .92 for success, .95 and .90 for re-default; the default world's pace of
 # .215 shows as .196 and .202 in a million debtors each).
 SHOWN = 0.92
+FAR = 0.02  # of a world's mean from the truth
 LEAST = 5000  # test cases of a group, all worlds together, below which it is not shown
 
 
@@ -117,6 +120,11 @@ def tested(prepared: Prepared, truth: pl.DataFrame, policy: Policy) -> pl.DataFr
     return pl.concat(parts)
 
 
+def slope_of(world: pl.DataFrame) -> float:
+    """Slope of the true log-odds on the predicted ones, over the cases of one world."""
+    return true_calibration(world["p"].to_numpy(), world["true"].to_numpy()).slope or math.nan
+
+
 def told(cases: pl.DataFrame) -> Iterator[str]:
     """Coverage by outcome and group, each with its standard error over worlds."""
     for outcome in HEADS:
@@ -125,10 +133,13 @@ def told(cases: pl.DataFrame) -> Iterator[str]:
         mean = {name: float(each[name].to_numpy().mean()) for name in ("held", "then", "width", "cases")}
         error = each["held"].to_numpy().std(ddof=1) / np.sqrt(each.height)
         moved = (each["p"] - each["true"]).to_numpy()
+        slopes = np.array([slope_of(world) for _, world in mine.group_by("world")])
+        far = int((np.abs(moved) > FAR).sum())
         yield (
-            f"{outcome}: held {mean['held']:.3f} (se {error:.3f}), width {mean['width']:.3f}; as of the calibration "
-            f"{mean['then']:.3f}; test cases a world {mean['cases']:.0f}; mean p minus truth {moved.mean():+.4f}, "
-            f"between worlds {moved.std(ddof=1):.4f}"
+            f"{outcome}, {each.height} worlds: held {mean['held']:.3f} (se {error:.3f}), width {mean['width']:.3f}; as "
+            f"of the calibration {mean['then']:.3f}; test cases a world {mean['cases']:.0f}; mean p minus truth "
+            f"{moved.mean():+.4f}, between worlds {moved.std(ddof=1):.4f}, beyond {FAR} in {far}; slope of the truth "
+            f"{slopes.mean():.3f}, between worlds {slopes.std(ddof=1):.3f}"
         )
         for by in (*GROUPINGS, "tenth"):
             groups = (
