@@ -54,7 +54,9 @@ def follow_up(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, observed
 
 
 def followed(frame: pl.DataFrame, cut: date, *, lag_days: int = REPORTING_LAG_DAYS) -> pl.DataFrame:
-    """Follow-up as it stood on the day `cut`, which itself has not been seen: `case_key`, `months`, `cause`.
+    """Follow-up until the day `cut`, which itself has not been seen: `case_key`, `months`, `cause`.
+
+    What happened by then is told as `frame` tells it: a report that came late counts, one annulled since does not.
 
     `cause` 1 (re-default) and 2 (competing exit) happened in month `months` (1 to 12); 0: known without either for
     `months` whole months (0 to 12; 12 also for those followed longer). Cases lifted on or after `cut` are left out.

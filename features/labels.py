@@ -18,7 +18,15 @@ from datetime import date, timedelta
 import polars as pl
 
 from features.cohort import GRANTS, ZONE, listing_month, midnight
-from features.outcome_rows import as_known, competing_ends, first_decisions, own_rows, redefaults, with_anchor
+from features.outcome_rows import (
+    annulments,
+    as_known,
+    competing_ends,
+    first_decisions,
+    own_rows,
+    redefaults,
+    with_anchor,
+)
 
 REPORTING_LAG_DAYS = 60
 DECISION_MATURITY_DAYS = 90
@@ -34,6 +42,7 @@ class Horizon:
 
 
 HORIZONS = (Horizon("redefault_6", 0, 6), Horizon("redefault_7_12", 6, 12), Horizon("redefault_12", 0, 12))
+ZONED = pl.Datetime("us", ZONE)
 SCHEMA = pl.Schema(
     {
         "case_key": pl.String(),
@@ -41,7 +50,7 @@ SCHEMA = pl.Schema(
         "label": pl.Int8(),
         "status": pl.String(),
         "anchor": pl.Date(),
-        "known_by": pl.Datetime("us", ZONE),
+        "known_by": ZONED,
         "row_ids": pl.List(pl.String()),
     }
 )
@@ -57,12 +66,13 @@ def application_labels(
 ) -> pl.DataFrame:
     """Labels of applications: outcomes `repair_success`, `redefault_6`, `redefault_7_12`, `redefault_12`.
 
-    Columns as `SCHEMA`, four rows per case in cohort order. `status`: observed (label 0 or 1),
-    immature, competing (withdrawn; deregistered or bankrupt before a re-default), excluded (closed by
-    statute; re-defaulted before the window of redefault_7_12), not_granted. `anchor` is the day of
-    effective lifting; `known_by` when an observed label could first be known; `row_ids` the rows
-    that decided it. Rejects on the negative list are rule outcomes too: who holds the gate drops
-    them, this module does not know the rules.
+    Columns as `SCHEMA`, four rows per case in cohort order. `status`: observed (label 0 or 1), immature, competing
+    (withdrawn; deregistered or bankrupt before a re-default), excluded (closed by statute; re-defaulted before the
+    window of redefault_7_12; decided before the as-of, so that the indicators may know the outcome), not_granted.
+    `anchor` is the day of effective lifting; `known_by` when an observed label could first be known as it stands: not
+    before its maturity, nor before the rows that decided it, late reports and annulments among them; `row_ids` those
+    rows. Rejects on the negative list are rule outcomes too: who holds the gate drops them, this module does not know
+    the rules.
     """
     rows = as_known(tables, cohort, observed_until)
     decided = first_decisions(rows)
@@ -72,8 +82,20 @@ def application_labels(
     events = redefaults(rows)
     ends = competing_ends(rows)
     mature = [_maturity(horizon, observed_until, extra=f"{reporting_lag_days}d") for horizon in HORIZONS]
-    later = [_redefault(anchored, events, ends, at, on) for at, on in zip(HORIZONS, mature, strict=True)]
-    return _ordered([success, *later], cohort)
+    told = Told(events, annulments(rows), ends)
+    later = [_redefault(anchored, told, at, on) for at, on in zip(HORIZONS, mature, strict=True)]
+    return without_hindsight(_ordered([success, *later], cohort), cohort, decided)
+
+
+def without_hindsight(labels: pl.DataFrame, cohort: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """`labels` in which a case that was decided before it is assessed has none: its status is "excluded"."""
+    both = cohort.select("case_key", "as_of").join(decided.select("case_key", "decided_at"), on="case_key")
+    late = pl.col("case_key").is_in(both.filter(pl.col("decided_at") < pl.col("as_of"))["case_key"].to_list())
+    nothing = {name: pl.lit(None, SCHEMA[name]) for name in ("label", "known_by")}
+    return labels.with_columns(
+        pl.when(late).then(pl.lit("excluded")).otherwise(pl.col("status")).alias("status"),
+        *(pl.when(late).then(none).otherwise(pl.col(name)).alias(name) for name, none in nothing.items()),
+    )
 
 
 def listing_labels(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, observed_until: date) -> pl.DataFrame:
@@ -87,8 +109,10 @@ def listing_labels(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, obs
     listed = rows["restriction_measures"].filter(
         (pl.col("kind") == "失信") & (pl.col("lift_ground") != "error").fill_null(True)
     )
-    months = listed.select("case_key", "row_id", day=listing_month())
-    anchored = cohort.select("case_key", anchor=pl.col("as_of").dt.date(), state=pl.lit("granted"))
+    months = listed.select("case_key", "row_id", "known_at", day=listing_month())
+    anchored = cohort.select(
+        "case_key", anchor=pl.col("as_of").dt.date(), state=pl.lit("granted"), anchor_known=pl.lit(None, ZONED)
+    )
     later = (
         months.join(anchored.select("case_key", "anchor"), on="case_key")
         .filter(pl.col("day") > pl.col("anchor"))
@@ -96,11 +120,21 @@ def listing_labels(tables: Mapping[str, pl.DataFrame], cohort: pl.DataFrame, obs
         .with_columns(day=pl.col("day").dt.offset_by("-1mo"))
         .drop("anchor")
     )
-    nothing = later.clear()
+    told = Told(later, later.clear(), later.clear())
     # The last month of the window ends one month after the horizon has passed from the first day.
     mature = [_maturity(horizon, observed_until, extra="1mo") for horizon in HORIZONS]
-    frames = [_redefault(anchored, later, nothing, at, on) for at, on in zip(HORIZONS, mature, strict=True)]
+    frames = [_redefault(anchored, told, at, on) for at, on in zip(HORIZONS, mature, strict=True)]
     return _ordered(frames, cohort)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the records tell of the time after an anchor: `events`, those `annulled` since, competing `ends`; each with
+    case_key and day, the first two with known_at."""
+
+    events: pl.DataFrame
+    annulled: pl.DataFrame
+    ends: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -148,9 +182,7 @@ def _success(
     )
 
 
-def _redefault(
-    anchored: pl.DataFrame, events: pl.DataFrame, ends: pl.DataFrame, horizon: Horizon, mature: _Maturity
-) -> pl.DataFrame:
+def _redefault(anchored: pl.DataFrame, told: Told, horizon: Horizon, mature: _Maturity) -> pl.DataFrame:
     """One horizon: whether an event falls into its window, unless a competing end came first."""
     spans = anchored.filter(pl.col("anchor").is_not_null()).select(
         "case_key",
@@ -160,8 +192,9 @@ def _redefault(
     )
     # What happened before the lifting, an old bankruptcy for one, is no end of this spell.
     since_anchor = pl.col("day") >= pl.col("anchor")
-    found = events.join(spans, on="case_key").filter(since_anchor & (pl.col("day") < pl.col("closing")))
-    stopped = ends.join(spans, on="case_key").filter(since_anchor & (pl.col("day") < pl.col("closing")))
+    found = told.events.join(spans, on="case_key").filter(since_anchor & (pl.col("day") < pl.col("closing")))
+    stopped = told.ends.join(spans, on="case_key").filter(since_anchor & (pl.col("day") < pl.col("closing")))
+    undone = told.annulled.join(spans, on="case_key").filter(since_anchor & (pl.col("day") < pl.col("closing")))
     early = found.filter(pl.col("day") < pl.col("opening"))
     inside = found.filter(pl.col("day") >= pl.col("opening"))
     frame = anchored
@@ -170,6 +203,11 @@ def _redefault(
             pl.col("day").min().alias(f"{name}_day"), pl.col("row_id").sort_by("day", "row_id").alias(f"{name}_rows")
         )
         frame = frame.join(firsts, on="case_key", how="left", maintain_order="left")
+    # One event on record makes the label; it is none only once every event is known to be undone.
+    seen = inside.group_by("case_key").agg(event_known=pl.col("known_at").min())
+    cleared = undone.group_by("case_key").agg(cleared=pl.col("known_at").max())
+    for part in (seen, cleared):
+        frame = frame.join(part, on="case_key", how="left", maintain_order="left")
     first_event = pl.min_horizontal("early_day", "event_day")
     status = (
         pl.when(pl.col("state") != "granted")
@@ -197,7 +235,9 @@ def _redefault(
         label=pl.when(observed).then(pl.col("event_day").is_not_null().cast(pl.Int8)),
         status="status",
         anchor="anchor",
-        known_by=pl.when(observed).then(midnight(mature.day)),
+        known_by=pl.when(observed).then(
+            pl.max_horizontal(midnight(mature.day), "anchor_known", "event_known", "cleared")
+        ),
         row_ids=because.fill_null(pl.lit([], dtype=pl.List(pl.String))),
     )
 

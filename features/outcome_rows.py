@@ -37,9 +37,10 @@ def first_decisions(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def with_anchor(cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """case_key, state (granted, excluded, undecided, not_granted), anchor: the day of effective lifting.
+    """case_key, state (granted, excluded, immature, not_granted), anchor: the day of effective lifting, anchor_known:
+    when decision and lifting had become known.
 
-    That is the first day, from the decision on, on which a 失信 or 限消 of the application's cases was
+    The anchor is the first day, from the decision on, on which a 失信 or 限消 of the application's cases was
     lifted on the ground of repair or plan; the day of the decision where no lifting is recorded.
     """
     named = own_rows(rows["repair_applications"]).select("case_key", case_id="case_ids")
@@ -47,10 +48,13 @@ def with_anchor(cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.Dat
     lifted = rows["restriction_measures"].filter(
         one_of("kind", "失信", "限消") & one_of("lift_ground", "repair", "plan") & pl.col("lifted_date").is_not_null()
     )
-    lifted = lifted.join(named, on=["case_key", "case_id"], how="semi").select("case_key", "lifted_date")
+    lifted = lifted.join(named, on=["case_key", "case_id"], how="semi").select(
+        "case_key", "lifted_date", lifting_known="known_at"
+    )
     granted = cases.with_columns(day=pl.col("decided_at").dt.date()).filter(pl.col("result").is_in(GRANTS))
     after = granted.join(lifted, on="case_key").filter(pl.col("lifted_date") >= pl.col("day"))
-    first = after.group_by("case_key").agg(effective=pl.col("lifted_date").min())
+    first = after.sort("lifted_date", "lifting_known").unique("case_key", keep="first", maintain_order=True)
+    first = first.select("case_key", "lifting_known", effective="lifted_date")
     state = (
         pl.when(pl.col("result").is_in(GRANTS))
         .then(pl.lit("granted"))
@@ -66,7 +70,8 @@ def with_anchor(cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.Dat
     joined = cases.join(first, on="case_key", how="left", maintain_order="left")
     joined = joined.join(withdrawn, on="case_key", how="left", maintain_order="left").with_columns(state=state)
     anchor = pl.when(pl.col("state") == "granted").then(pl.coalesce("effective", pl.col("decided_at").dt.date()))
-    return joined.select("case_key", "state", anchor=anchor)
+    known = pl.max_horizontal("decision_known", "lifting_known")
+    return joined.select("case_key", "state", anchor=anchor, anchor_known=known)
 
 
 def competing_ends(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -83,6 +88,12 @@ def competing_ends(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def redefaults(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Re-defaults of each case's application that were not annulled: case_key, row_id, day."""
+    """Re-defaults of each case's application that were not annulled: case_key, row_id, day, known_at."""
     events = own_rows(rows["redefault_events"]).filter(pl.col("annulled_at").is_null())
-    return events.select("case_key", "row_id", day="event_date")
+    return events.select("case_key", "row_id", "known_at", day="event_date")
+
+
+def annulments(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Re-defaults of each case's application that were annulled: case_key, day (of the event), known_at (annulled)."""
+    events = own_rows(rows["redefault_events"]).filter(pl.col("annulled_at").is_not_null())
+    return events.select("case_key", "known_at", day="event_date")

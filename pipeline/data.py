@@ -153,6 +153,8 @@ def features(directory: Path, out: Path, cluster: str | None) -> Outcome:
         f"{prepared.cohort.height:,} cases, {prepared.indicators.width - 1} indicators in {out}\n"
         + "\n".join(f"  {outcome}: {status} {n:,}" for outcome, status, n in counts.iter_rows())
     )
+    if prepared.left_out:
+        tell(f"{len(prepared.left_out):,} debtors are left out: rows of theirs lie in quarantine ({directory})")
     return DONE
 
 

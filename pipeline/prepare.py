@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -40,7 +40,8 @@ class Prepared:
     """Frames in `case_key` order: `cohort` (with the `tier` of each case), `indicators` (catalogue order), `labels`
     (long: one row per case and outcome) and `follow_up` (one row per granted case), with what they were made from.
     `monitored` holds the monitoring matrix (`case_key`, `as_of`, its lines) of the repairs under observation in the
-    December of each year, `courts` what `features.courts` counts by area and year."""
+    December of each year, `courts` what `features.courts` counts by area and year. `left_out`: debtors of whom
+    validation set rows aside; as they are not scored from half of their records, nothing is learnt from them."""
 
     profile: Profile
     cohort: pl.DataFrame
@@ -53,6 +54,7 @@ class Prepared:
     dataset: str
     catalogue: str
     policy: str
+    left_out: tuple[str, ...] = ()
 
 
 def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None, cluster: str | None = None) -> Prepared:
@@ -62,8 +64,10 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None, cl
     """
     profile = PROFILES[dataset.info.profile]
     buckets = dataset.bucket_numbers()
+    aside = tuple(sorted(dataset.quarantined()["debtor_id"].drop_nulls().unique()))
+    work = partial(prepare_bucket, dataset.path, policy, aside)
     parts = []
-    for done, part in enumerate(over_buckets(partial(prepare_bucket, dataset.path, policy), buckets, cluster), start=1):
+    for done, part in enumerate(over_buckets(work, buckets, cluster), start=1):
         parts.append(part)
         if advance:
             advance(done, len(buckets))
@@ -80,22 +84,28 @@ def prepare(dataset: Dataset, policy: Policy, advance: Advance | None = None, cl
         dataset=dataset.fingerprint(),
         catalogue=catalogue_hash(profile.catalogue),
         policy=policy.hash,
+        left_out=aside,
     )
 
 
-def prepare_bucket(path: Path, policy: Policy, bucket: int) -> tuple[pl.DataFrame, ...]:
-    """The frames named in `FRAMES` of one bucket of the dataset at `path`."""
+def prepare_bucket(path: Path, policy: Policy, aside: Sequence[str], bucket: int) -> tuple[pl.DataFrame, ...]:
+    """The frames named in `FRAMES` of one bucket of the dataset at `path`, without the debtors `aside`."""
     dataset = Dataset.open(path)
     profile = PROFILES[dataset.info.profile]
     tables = dataset.read_bucket(bucket, CASE_TABLES)
+    whole = {name: frame.filter(~pl.col("debtor_id").is_in(aside)) for name, frame in tables.items()}
+    return (*_frames(profile, whole, policy, dataset.info.observed_until), court_sums(tables))
+
+
+def _frames(profile: Profile, tables: Tables, policy: Policy, until: date) -> tuple[pl.DataFrame, ...]:
+    """All of `FRAMES` that are told case by case."""
     cohort = with_parameters(locate(tables, profile.cohort_fn(tables)), policy)
     catalogue, facts = evaluate_all(known(tables, cohort), cohort, (profile.catalogue, profile.facts))
-    until = dataset.info.observed_until
     found = profile.label_fn(tables, cohort, until)
     followed = profile.follow_up_fn(tables, cohort, until) if profile.follow_up_fn else FOLLOW_UP.to_frame()
     placed, gated = ruled(cohort, catalogue.values, facts.values, policy)
     watched = monitored(tables, profile, policy, until)
-    return placed, catalogue.values, without_gated(found, gated), followed, watched, court_sums(tables)
+    return placed, catalogue.values, without_gated(found, gated), followed, watched
 
 
 def monitored(tables: Tables, profile: Profile, policy: Policy, observed_until: date) -> pl.DataFrame:
@@ -148,10 +158,17 @@ def save(prepared: Prepared, out: Path) -> None:
     origin = {
         "profile": prepared.profile.name,
         "dataset": prepared.dataset,
+        "observed_until": prepared.observed_until.isoformat(),
         "catalogue": prepared.catalogue,
+        "facts": _facts(prepared.profile),
         "policy": prepared.policy,
     }
-    write_json(out / "origin.json", origin)
+    write_json(out / "origin.json", {**origin, "left_out": list(prepared.left_out)})
+
+
+def _facts(profile: Profile) -> str:
+    """What tiers, gates and the monitoring matrix are made of."""
+    return catalogue_hash((*profile.facts, *profile.monitoring))
 
 
 def _write_dictionary(path: Path, catalogue: tuple[Indicator, ...], values: pl.DataFrame, cohort: pl.DataFrame) -> None:
@@ -169,10 +186,12 @@ def load(folder: Path, dataset: Dataset, policy: Policy) -> Prepared:
     now = {
         "profile": profile.name,
         "dataset": dataset.fingerprint(),
+        "observed_until": dataset.info.observed_until.isoformat(),
         "catalogue": catalogue_hash(profile.catalogue),
+        "facts": _facts(profile),
         "policy": policy.hash,
     }
-    stale = [name for name, value in now.items() if origin.get(name) != value]
+    stale = [name.replace("_", " ") for name, value in now.items() if origin.get(name) != value]
     if stale:
         raise InputRefused(
             f"{folder} was made from another {', another '.join(stale)}: run `repair-risk features` again"
@@ -187,4 +206,5 @@ def load(folder: Path, dataset: Dataset, policy: Policy) -> Prepared:
         dataset=now["dataset"],
         catalogue=now["catalogue"],
         policy=now["policy"],
+        left_out=tuple(origin["left_out"]),
     )

@@ -201,3 +201,34 @@ def test_a_listing_ruled_wrong_is_no_relisting() -> None:
     ]
     found = listing_labels(frames(*rows), cohort("2014-08-01"), day("2015-08-31"))
     assert found.filter(pl.col("outcome") == "redefault_12")["label"].item() == 0
+
+
+def test_a_label_is_known_only_once_the_rows_that_decided_it_are() -> None:
+    mature = at("2022-11-13")
+    late = labels(APPLICATION, decided(), LIFTED, event("2022-04-01", known="2024-04-02"))["redefault_6"]
+    assert (late["label"], late["known_by"]) == (1, at("2024-04-02"))
+    soon = labels(APPLICATION, decided(), LIFTED, event("2022-04-01", known="2022-04-02"))["redefault_6"]
+    assert (soon["label"], soon["known_by"]) == (1, mature)
+    undone = event("2022-04-01", known="2023-06-01", annulled_at=at("2023-05-30"))
+    cleared = labels(APPLICATION, decided(), LIFTED, undone)["redefault_6"]
+    assert (cleared["label"], cleared["known_by"]) == (0, at("2023-06-01"))
+    outside = event("2023-04-01", known="2023-06-01", annulled_at=at("2023-05-30"))
+    assert labels(APPLICATION, decided(), LIFTED, outside)["redefault_6"]["known_by"] == mature
+    slow = (LIFTED[0], LIFTED[1] | {"known_at": at("2023-02-01")})
+    assert labels(APPLICATION, decided(), slow)["redefault_6"]["known_by"] == at("2023-02-01")
+
+
+def test_one_event_on_record_makes_the_label_however_many_follow() -> None:
+    found = labels(
+        APPLICATION, decided(), LIFTED, event("2022-04-01", known="2023-04-02"), event("2022-05-01", known="2022-05-02")
+    )["redefault_6"]
+    assert (found["label"], found["known_by"]) == (1, at("2022-11-13"))
+
+
+def test_a_case_decided_before_it_is_assessed_has_no_label() -> None:
+    """Its acceptance became visible late: by the as-of the indicators may know the lifting that the grant brought."""
+    for when, status in (("2022-03-02", "excluded"), ("2022-03-10", "observed")):
+        found = labels(APPLICATION, decided("granted_full", when), LIFTED, event("2022-04-01"))
+        assert {row["status"] for row in found.values()} == {status} | ({"excluded"} if status == "observed" else set())
+        assert (found["repair_success"]["label"] is None) == (status == "excluded")
+        assert (found["repair_success"]["known_by"] is None) == (status == "excluded")
