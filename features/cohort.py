@@ -62,9 +62,11 @@ def applications(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 def first_listings(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Every listed debtor, assessed at the first day of the month of the first listing.
 
-    Listings ruled wrong do not count. Nothing of the first month itself is known then.
+    Listings ruled wrong do not count; of a listing that was corrected its last version does, as for labels. Nothing of
+    the first month itself is known then.
     """
-    measures = tables["restriction_measures"]
+    versions = tables["restriction_measures"].sort("known_at", "row_id")
+    measures = versions.unique(["debtor_id", "measure_id"], keep="last", maintain_order=True)
     wrong = measures.filter(pl.col("lift_ground") == "error").select("measure_id")
     listed = measures.filter(pl.col("kind") == "失信").join(wrong, on="measure_id", how="anti")
     first = (

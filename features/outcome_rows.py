@@ -41,10 +41,10 @@ def with_anchor(cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.Dat
     when decision and lifting had become known.
 
     The anchor is the first day, from the decision on, on which a 失信 or 限消 of the application's cases was
-    lifted on the ground of repair or plan; the day of the decision where no lifting is recorded.
+    lifted on the ground of repair or plan; the day of the decision where no such lifting is recorded. A
+    lifting after this repair was revoked, or another application on the same case decided, is not this one's.
     """
-    named = own_rows(rows["repair_applications"]).select("case_key", case_id="case_ids")
-    named = named.explode("case_id", empty_as_null=False, keep_nulls=False).unique()
+    named = _named(own_rows(rows["repair_applications"])).drop("application_id")
     lifted = rows["restriction_measures"].filter(
         one_of("kind", "失信", "限消") & one_of("lift_ground", "repair", "plan") & pl.col("lifted_date").is_not_null()
     )
@@ -52,7 +52,10 @@ def with_anchor(cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.Dat
         "case_key", "lifted_date", lifting_known="known_at"
     )
     granted = cases.with_columns(day=pl.col("decided_at").dt.date()).filter(pl.col("result").is_in(GRANTS))
-    after = granted.join(lifted, on="case_key").filter(pl.col("lifted_date") >= pl.col("day"))
+    after = granted.join(lifted, on="case_key").join(_superseded(granted, named, rows), on="case_key", how="left")
+    after = after.filter(
+        (pl.col("lifted_date") >= pl.col("day")) & (pl.col("lifted_date") < pl.col("until")).fill_null(True)
+    )
     first = after.sort("lifted_date", "lifting_known").unique("case_key", keep="first", maintain_order=True)
     first = first.select("case_key", "lifting_known", effective="lifted_date")
     state = (
@@ -74,11 +77,37 @@ def with_anchor(cases: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.Dat
     return joined.select("case_key", "state", anchor=anchor, anchor_known=known)
 
 
+def _named(applications: pl.DataFrame) -> pl.DataFrame:
+    """case_key, application_id, case_id: one row for every case that one of `applications` names."""
+    named = applications.select("case_key", "application_id", case_id="case_ids")
+    return named.explode("case_id", empty_as_null=False, keep_nulls=False).unique()
+
+
+def _superseded(granted: pl.DataFrame, named: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """case_key, until: the first day on which a granted repair was revoked, or another application that names one of
+    its cases (`named`) decided; `granted` has the day of the decision."""
+    others = rows["repair_applications"].filter(pl.col("application_id") != pl.col("case_application_id"))
+    others = _named(others).join(named, on=["case_key", "case_id"], how="semi")
+    again = rows["decisions"].join(others, on=["case_key", "application_id"], how="semi")
+    ends = [
+        frame.select("case_key", until=pl.col("decided_at").dt.date())
+        for frame in (again, own_rows(rows["revocations"]))
+    ]
+    later = (
+        pl.concat(ends).join(granted.select("case_key", "day"), on="case_key").filter(pl.col("until") > pl.col("day"))
+    )
+    return later.group_by("case_key").agg(pl.col("until").min())
+
+
 def competing_ends(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Deregistration and acceptance of a bankruptcy: case_key, row_id, day. Death is not observed."""
+    """Deregistration and acceptance of a bankruptcy: case_key, row_id, day. Death is not observed.
+
+    A bankruptcy begins once: the first of its stages on record counts, and what follows is no second end.
+    """
     gone = rows["debtors"].filter(pl.col("operating_status") == "注销")
     stages = ("accepted", "plan_approved", "completed", "liquidated")
     bankrupt = rows["creditor_social_facts"].filter((pl.col("kind") == "bankruptcy_stage") & one_of("value", *stages))
+    bankrupt = bankrupt.sort("case_key", "event_date", "row_id").unique("case_key", keep="first", maintain_order=True)
     return pl.concat(
         [
             gone.select("case_key", "row_id", day="valid_from"),

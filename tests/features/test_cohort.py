@@ -47,10 +47,11 @@ def listing(debtor: str, decided: str, **more: object) -> tuple[str, dict[str, o
 
 def test_first_listings_are_assessed_at_the_start_of_their_month() -> None:
     tables = frames(
-        listing("D", "2014-05-20"),
-        listing("D", "2014-03-31", published_date=day("2014-04-02")),
+        listing("D", "2014-05-20", measure_id="second"),
+        listing("D", "2014-01-28", measure_id="first", known_at=at("2014-01-29")),
+        listing("D", "2014-03-31", measure_id="first", published_date=day("2014-04-02"), known_at=at("2014-04-03")),
         listing("E", "2014-01-10", kind="限消"),
-        listing("F", "2013-12-31", measure_id="wrong"),
+        listing("F", "2013-12-31", measure_id="wrong", known_at=at("2014-01-02")),
         listing("F", "2013-12-31", measure_id="wrong", lift_ground="error", known_at=at("2014-02-01")),
         listing("F", "2014-06-02"),
     )

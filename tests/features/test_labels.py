@@ -232,3 +232,32 @@ def test_a_case_decided_before_it_is_assessed_has_no_label() -> None:
         assert {row["status"] for row in found.values()} == {status} | ({"excluded"} if status == "observed" else set())
         assert (found["repair_success"]["label"] is None) == (status == "excluded")
         assert (found["repair_success"]["known_by"] is None) == (status == "excluded")
+
+
+def test_a_lifting_for_a_later_application_or_after_a_revocation_is_not_this_ones() -> None:
+    hidden = decided("granted_suspension")  # lifts nothing
+    far = (LIFTED[0], LIFTED[1] | {"lifted_date": day("2023-08-01"), "known_at": at("2023-08-01")})
+    early = event("2022-06-01")
+    assert labels(APPLICATION, hidden, far, early)["redefault_6"]["anchor"] == day("2023-08-01")
+    second = {"application_id": "B", "case_ids": ["c1"], "filed_at": at("2023-06-01"), "accepted_at": at("2023-06-02")}
+    granted = {"decision_id": "2", "application_id": "B", "decided_at": at("2023-07-20"), "result": "granted_full"}
+    again = (("repair_applications", second), ("decisions", granted))
+    revoked = ("revocations", {"application_id": "A", "decided_at": at("2022-07-01")})
+    for more in (again, (revoked,)):
+        found = labels(APPLICATION, hidden, far, early, *more)["redefault_6"]
+        assert (found["anchor"], found["label"]) == (day("2022-03-10"), 1)
+    # An application on another case says nothing of this one.
+    other = ("repair_applications", second | {"case_ids": ["c9"]})
+    assert labels(APPLICATION, hidden, far, early, other, again[1])["redefault_6"]["anchor"] == day("2023-08-01")
+
+
+def test_a_bankruptcy_that_began_before_the_repair_does_not_end_it_when_it_closes() -> None:
+    def stage(value: str, when: str) -> Row:
+        row = {"kind": "bankruptcy_stage", "value": value, "event_date": day(when), "row_id": value, "fact_id": value}
+        return "creditor_social_facts", row
+
+    closed = stage("completed", "2022-07-01")
+    found = labels(APPLICATION, decided(), LIFTED, stage("accepted", "2021-05-01"), closed)["redefault_6"]
+    assert (found["label"], found["status"]) == (0, "observed")
+    found = labels(APPLICATION, decided(), LIFTED, stage("accepted", "2022-05-01"), closed)["redefault_6"]
+    assert (found["status"], found["row_ids"]) == ("competing", ["accepted"])
