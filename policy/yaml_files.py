@@ -38,7 +38,7 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """The value of a node. Raises yaml.YAMLError, with the place, for one that has none."""
         try:
-            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+            return super().construct_object(node, deep)
         except _SENSELESS as error:
             written = node.value if isinstance(node, yaml.ScalarNode) else "this"
             problem = f"{written} is no value: {error}"
