@@ -117,7 +117,7 @@ def draft_reasons(record: ScoreRecord, describe: Descriptions) -> str:
     if risk is not None:
         span = {item.outcome: item.span for item in sure(record)}.get("redefault_12")
         between = "" if span is None else told["between"].format(span=span)
-        said.append(told["risk"].format(risk=f"{risk:.1%}", between=between))
+        said.append(told["risk"].format(event=told["event"][record.kind], risk=f"{risk:.1%}", between=between))
     if record.gate.outcome == "assess":
         months = found.observation_months
         observation = told["observation"].format(months=months) if months else ""

@@ -1,4 +1,4 @@
-"""What a suggestion holds beyond grade, route and mode, in words: publication period, staged lifting, tasks.
+"""What a suggestion holds beyond grade, route and mode, in words: priority, publication period, staged lifting, tasks.
 
 The text of a record, the reviewer's page and the assessment report all say it through here.
 """
@@ -6,6 +6,7 @@ The text of a record, the reviewer's page and the assessment report all say it t
 from __future__ import annotations
 
 from explain.figures import number
+from explain.phrases import Words
 from explain.schema import Publication, Stage, Suggestion, Task
 from explain.words import vocabulary
 
@@ -47,10 +48,23 @@ def tasks(found: tuple[Task, ...]) -> tuple[str, ...]:
     )
 
 
+def priority(found: Suggestion) -> Words | None:
+    """On what the priority start rests; None where there is none.
+
+    A judge's attestation is the only ground of a case whose findings were not looked for (`FIND.inability`).
+    """
+    if not found.priority_start:
+        return None
+    facts = next((fired.facts for fired in found.trace if fired.rule == "FIND.inability"), {"hardship_attested": 1.0})
+    ground = "attested" if facts.get("hardship_attested") else "found"
+    return Words(**vocabulary()["priority"][ground])
+
+
 def lines(found: Suggestion) -> tuple[tuple[str, str], ...]:
     """Label and text of everything above that the suggestion holds."""
-    period = publication(found.publication)
+    period, start = publication(found.publication), priority(found)
     return (
+        *((("优先启动 Priority", f"{start.zh} / {start.en}"),) if start else ()),
         *((("公示期 Publication", period),) if period else ()),
         *(("分阶段解除 Staged lifting", line) for line in stages(found.stages)),
         *(("待办 Task for a judge", line) for line in tasks(found.tasks)),

@@ -114,8 +114,6 @@ def _suggestion(record: ScoreRecord) -> Iterator[str]:
     yield f"  方式 Mode：{_said(words['modes'], found.mode)}"
     if found.tier is not None:
         yield f"  失信情节 Tier：{words['tiers'][found.tier]}"
-    if found.priority_start:
-        yield "  优先启动 Priority：经法官核实的失能事由"
     if found.observation_months is not None:
         yield f"  观察期 Observation：{found.observation_months}个月"
     if found.scope:
@@ -151,8 +149,9 @@ def _probabilities(record: ScoreRecord, scale: CardScale | None) -> Iterator[str
     models = record.models.by_outcome()
     if not models:
         return
-    words = vocabulary()["outcomes"]
-    yield "预测概率 Probabilities（以准予修复、当日解除为前提）"
+    words, premise = vocabulary()["outcomes"], vocabulary()["premises"][record.kind]
+    yield "预测概率 Probabilities"
+    yield from (f"  {premise[language]}" for language in ("zh", "en"))
     intervals = {item.outcome: item for item in sure(record)}
     for outcome, probability in record.probabilities.model_dump().items():
         if probability is None:

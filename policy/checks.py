@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise, product
@@ -39,6 +39,10 @@ class Entry:
     def holds(self, on: date) -> bool:
         """Whether the value is in force on that day."""
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+    def lapses(self) -> date | None:
+        """The first day on which the value no longer holds, None where it has no end."""
+        return None if self.valid_to is None or self.valid_to == date.max else self.valid_to + _DAY
 
     def order(self) -> tuple[str, str, str, date]:
         """Canonical order of entries."""
@@ -197,7 +201,8 @@ def _check_timeline(timeline: Sequence[Entry]) -> list[PolicyFault]:
         place = f"for region {after.region}, industry {after.industry}"
         if before.valid_to is None or before.valid_to >= after.valid_from:
             problem = f"overlaps the value from {before.valid_from} ({before.file}:{before.line}) {place}"
-            remedy = f"end that one on {after.valid_from - _DAY}"
+            same_day = before.valid_from == after.valid_from
+            remedy = "keep one" if same_day else f"end that one on {after.valid_from - _DAY}"
         elif before.valid_to + _DAY < after.valid_from:
             problem = f"leaves a gap from {before.valid_to + _DAY} to {after.valid_from - _DAY} {place}"
             remedy = "state what held between, with its source"
@@ -229,19 +234,27 @@ _RISING = "must not fall in this order"
 
 
 def check_relations(entries: Sequence[Entry], schema: Schema) -> list[PolicyFault]:
-    """Order and sums between keys, on every day of change, in every area and industry named."""
+    """Order and sums between keys, on every day of change, in every area and industry named.
+
+    A value's end is a change too: from the next day on a wider area's value stands beside those that stay.
+    """
     relations = [_Relation(keys, _FALLING) for keys in schema.descending]
     relations += [_Relation(keys, _RISING) for keys in schema.ascending]
     relations += [_Relation(keys, f"must add up to {total:g}", total) for keys, total in schema.sums]
     faults: list[PolicyFault] = []
     for relation in relations:
         mine = [entry for entry in entries if entry.key in relation.keys]
-        days = sorted({entry.valid_from for entry in mine})
+        days = sorted(change_days(mine))
         places = product(sorted({entry.region for entry in mine}), sorted({entry.industry for entry in mine}))
         for (region, industry), on in product(places, days):
             found = [_lookup(mine, key, on, region, industry) for key in relation.keys]
             faults.extend(_check_relation(relation, found, f"on {on}, region {region}, industry {industry}"))
     return faults
+
+
+def change_days(entries: Iterable[Entry]) -> set[date]:
+    """Every day on which one of the values begins or no longer holds."""
+    return {day for entry in entries for day in (entry.valid_from, entry.lapses()) if day is not None}
 
 
 def _check_relation(relation: _Relation, found: Sequence[Entry | None], place: str) -> list[PolicyFault]:

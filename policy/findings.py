@@ -57,7 +57,8 @@ def find(file: CaseFile) -> Findings:
     zh = f"性质：{nature}；主观恶性（仅凭查实行为）：{_ANSWERS[malice]}；严重社会危害：{_ANSWERS[harm]}"
     file.fire("FIND.conduct", malice, _NATURE_FACTS, (), zh)
     file.fire("FIND.evasion", evasion, _EVASION_FACTS, (), f"逃废债：{_ANSWERS[evasion]}")
-    start = "；优先启动" if priority else ""
+    attested = "经法官核实" if holds(facts, "hardship_attested") else "尚未经法官核实"
+    start = f"；优先启动（{attested}）" if priority else ""
     file.fire("FIND.inability", inability, _INABILITY_FACTS, (), _ABILITY[inability] + start)
     return Findings(malice, harm, evasion, inability, priority)
 

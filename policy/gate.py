@@ -141,11 +141,14 @@ def _negative(file: CaseFile) -> list[tuple[str, str]]:
     facts, rules = file.facts, file.rules
     found: list[tuple[str, str]] = []
     keys: list[str] = []
+    not_law: list[str] = []
     for ground, fact, zh in _NEGATIVE:
         if facts.get(fact):
             keys.append(_NEGATIVE_KEYS[ground])
             if rules.flag[_NEGATIVE_KEYS[ground]]:
                 found.append((ground, f"建议限制修复：{zh}，由法官审查决定"))
+            else:
+                not_law.append(f"{zh}；但决定日的规定尚无此负面清单情形")
     since = facts.get(_OBSTRUCTION)
     if since is not None:
         keys.append(_OBSTRUCTION_KEY)
@@ -153,7 +156,7 @@ def _negative(file: CaseFile) -> list[tuple[str, str]]:
         if since < wait:
             words = f"建议限制修复：严重妨害破产程序受罚未满{wait:g}个月，由法官审查决定"
             found.append(("bankruptcy_obstruction", words))
-    zh = "；".join(words for _, words in found) if found else "未发现负面清单情形"
+    zh = "；".join([*(words for _, words in found), *not_law]) or "未发现负面清单情形"
     outcome = "bar" if found else "none"
     file.fire("DT2", outcome, _NEGATIVE_FACTS, tuple(keys), zh)
     return found

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import rfc8785
 
-from policy.checks import Entry, check_relations, check_timelines, entries_of
+from policy.checks import Entry, change_days, check_relations, check_timelines, entries_of
 from policy.faults import PolicyFault, PolicyFaults, PolicyLookupError
 from policy.regions import ANYWHERE, chain, industry_chain, is_region, within
 from policy.rules import Resolved, Rules
@@ -42,7 +42,7 @@ class Policy:
         self._by_scope: dict[tuple[str, str, str], list[Entry]] = {}
         for entry in self.entries:
             self._by_scope.setdefault((entry.key, entry.region, entry.industry), []).append(entry)
-        self._starts = sorted(_starts(self.entries))
+        self._starts = sorted(change_days(self.entries))
         self._areas = {entry.region for entry in self.entries}
         self._sections = {entry.industry for entry in self.entries}
         self._rules: dict[tuple[int, str, str], Rules] = {}
@@ -160,12 +160,3 @@ def _foreign_values(values: Sequence[RawValue], region: str | None, schema: Sche
         if area is None and isinstance(item.data, dict) and region is not None:
             item.data["region"] = region
     return faults
-
-
-def _starts(entries: Iterable[Entry]) -> set[date]:
-    days = set()
-    for entry in entries:
-        days.add(entry.valid_from)
-        if entry.valid_to is not None:
-            days.add(entry.valid_to + timedelta(days=1))
-    return days

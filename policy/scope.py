@@ -22,6 +22,7 @@ _BY_GROUND = {
     "reorganisation_completed": ("full", "重整计划执行完毕：终局修复"),
     "reorganisation_approved": ("hidden", "重整期间先行暂停公示，计划执行完毕后终局修复"),
 }
+_WIDTH = ("full", "list_only", "hidden")  # scopes of a statutory exit, the widest first
 _LIST_ONLY = ("list_only", "删除或撤销失信信息，限制消费等依其自身规定")
 _FIELDS = ("full", "list_only", "conditional", "temporary", "suspension", "hidden")
 _KEYS = {field: (f"scope.lifted.{field}",) for field in _FIELDS}
@@ -31,13 +32,16 @@ _STAGED_KEYS = ("scope.staged.order", "scope.staged.minimum_parts", "scope.stage
 _STAGED_FACTS = ("stages_total", "stages_paid")
 
 
-def scope(file: CaseFile, how: Mode, ground: str | None) -> tuple[str, ...]:
-    """Codes of the restrictions to lift; empty where the mode lifts nothing yet."""
+def scope(file: CaseFile, how: Mode, grounds: tuple[str, ...]) -> tuple[str, ...]:
+    """Codes of the restrictions to lift; empty where the mode lifts nothing yet.
+
+    Of several grounds of a statutory exit the one that lifts most decides: each is a right of its own.
+    """
     mode = how.code
     if how.clearing is not None and how.clearing.lifts:
         field, zh = "full", "个人债务集中清理：首次分配后依管理人申请解除"
     elif mode == "statutory":
-        field, zh = _BY_GROUND.get(ground or "", _LIST_ONLY)
+        field, zh = _widest(grounds)
     elif mode in _BY_MODE:
         field, zh = _BY_MODE[mode]
     else:
@@ -51,9 +55,17 @@ def scope(file: CaseFile, how: Mode, ground: str | None) -> tuple[str, ...]:
     return file.rules.words[f"scope.lifted.{field}"]
 
 
+def _widest(grounds: tuple[str, ...]) -> tuple[str, str]:
+    """The scope of the ground that lifts most, and its words."""
+    found = [_BY_GROUND.get(ground, _LIST_ONLY) for ground in grounds]
+    return min(found, key=lambda one: _WIDTH.index(one[0]), default=_LIST_ONLY)
+
+
 def stages(file: CaseFile, how: Mode, lifted: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Stage, ...]]:
     """What is lifted by now and after each agreed payment, the last of which lifts all.
 
+    What is not lifted beforehand falls away in the set order, in step with the payments: the first frees something,
+    something is left for the last, and where there are more payments than restrictions none frees two at once.
     Without a conditional repair, or without payments agreed in parts, `lifted` stays and there is no stage.
     """
     total, paid = file.facts.get("stages_total"), file.facts.get("stages_paid") or 0
@@ -62,14 +74,23 @@ def stages(file: CaseFile, how: Mode, lifted: tuple[str, ...]) -> tuple[tuple[st
         return lifted, ()
     parts = int(total)
     order, everything = file.rules.words[_STAGED_KEYS[0]], file.rules.words[_STAGED_KEYS[3]]
+    waiting = tuple(code for code in order if code not in lifted)
 
     def after(payments: int) -> tuple[str, ...]:
-        if payments >= parts:
-            return everything
-        fallen = order[: len(order) * payments // parts]
-        return tuple(dict.fromkeys((*lifted, *fallen)))
+        fallen = waiting[: _fallen(len(waiting), payments, parts)]
+        return tuple(dict.fromkeys((*lifted, *fallen, *(everything if payments >= parts else ()))))
 
-    arrived = min(int(paid), parts)
-    zh = f"分步解除：约定{parts}期，已到账{arrived}期，到账一期解除一步，全部到账即全部解除；已控财产按到账比例解封"
+    arrived = int(min(paid, parts))
+    zh = (
+        f"分步解除：约定{parts}期，已到账{arrived}期；除先行解除的以外，其余限制按到账期数逐步解除，"
+        "全部到账即全部解除；已控财产按到账比例解封"
+    )
     file.fire("DT9.staged", f"{arrived}/{parts}", _STAGED_FACTS, _STAGED_KEYS, zh)
     return after(arrived), tuple(Stage(count, after(count)) for count in range(1, parts + 1))
+
+
+def _fallen(waiting: int, payments: int, parts: int) -> int:
+    """How many of the restrictions that wait have fallen away after so many of the agreed payments."""
+    if payments <= 0:
+        return 0
+    return waiting if payments >= parts else min(max(1, waiting * payments // parts), max(0, waiting - 1))

@@ -57,7 +57,7 @@ def _assessed(file: CaseFile, passed: Gate) -> Suggestion:
     way = route(file, level, how.code, risks)
     public = publication(file, conduct, findings)
     months, follow = observation(file, level, how)
-    lifted, steps = stages(file, how, scope(file, how, None))
+    lifted, steps = stages(file, how, scope(file, how, ()))
     tasks = apply_revocation(file).tasks if granted else ()
     return Suggestion(
         gate=passed,
@@ -101,7 +101,7 @@ def _by_a_person(file: CaseFile, stopped: Gate) -> Suggestion:
         no_publication(file)
     how = Mode("statutory", _statutory_conditions(stopped.ground)) if statutory else barred(file, stopped.zh or "")
     months, follow = observation(file, None, how)
-    lifted = scope(file, how, stopped.ground)
+    lifted = scope(file, how, stopped.grounds)
     # A repair already granted is watched all the same when a person alone decides on it.
     tasks: tuple[Task, ...] = ()
     if not statutory and file.facts.get("granted_mode") is not None:

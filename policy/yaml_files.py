@@ -10,6 +10,11 @@ from typing import Any
 import yaml
 
 from policy.faults import PolicyFault
+from policy.regions import ANYWHERE, is_region
+
+# What PyYAML lets escape for a value of the right form and no sense: 2026-02-30, `!!int many`, `!!bool perhaps`.
+_SENSELESS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_NAME_AREA = 'name the court\'s area: region: "220102"'
 
 
 @dataclass(frozen=True)
@@ -23,11 +28,21 @@ class RawValue:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that remembers duplicate keys (plain YAML keeps the last without a word)."""
+    """SafeLoader that remembers duplicate keys (plain YAML keeps the last without a word) and names the place of
+    whatever it cannot read."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
         self.duplicates: list[tuple[int, str]] = []
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of a node. Raises yaml.YAMLError, with the place, for one that has none."""
+        try:
+            return super().construct_object(node, deep)
+        except _SENSELESS as error:
+            written = node.value if isinstance(node, yaml.ScalarNode) else "this"
+            problem = f"{written} is no value: {error}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         self.note_duplicates(node)
@@ -37,6 +52,8 @@ class _StrictLoader(yaml.SafeLoader):
         """Remember every key of `node` that stands there twice."""
         seen: set[str] = set()
         for name, _ in node.value:
+            if not isinstance(name, yaml.ScalarNode):  # no key of ours, and refused when it is read
+                continue
             if name.value in seen:
                 self.duplicates.append((name.start_mark.line + 1, str(name.value)))
             seen.add(name.value)
@@ -62,9 +79,8 @@ def _read(path: Path, file: str, prefix: str, region: list[str] | None) -> tuple
     try:
         loader = _StrictLoader(path.read_text(encoding="utf-8"))
         root = loader.get_single_node()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        return [], [PolicyFault(file, 0, "", f"cannot be read as YAML ({reason})", "correct the file")]
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
+        return [], [_unreadable(error, file, "", 0)]
     if region is not None and isinstance(root, yaml.MappingNode):
         root = _open_override(root, loader, file, region, faults)
     entries: list[RawValue] = []
@@ -80,10 +96,21 @@ def _read(path: Path, file: str, prefix: str, region: list[str] | None) -> tuple
             )
             continue
         for item in body.value:
-            data: Any = loader.construct_object(item, deep=True)
-            entries.append(RawValue(key, file, item.start_mark.line + 1, data))
+            line = item.start_mark.line + 1
+            try:
+                entries.append(RawValue(key, file, line, loader.construct_object(item, deep=True)))
+            except (RecursionError, yaml.YAMLError) as error:
+                faults.append(_unreadable(error, file, key, line))
     faults.extend(PolicyFault(file, line, name, "is written twice", "keep one") for line, name in loader.duplicates)
     return entries, faults
+
+
+def _unreadable(error: Exception, file: str, key: str, line: int) -> PolicyFault:
+    """The fault of what YAML cannot read: on its own line where that is known, else on `line`."""
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    reason = " ".join(str(error).split())
+    place = line if mark is None else mark.line + 1
+    return PolicyFault(file, place, key, f"cannot be read as YAML ({reason})", "correct the file")
 
 
 def _open_override(
@@ -94,6 +121,9 @@ def _open_override(
     for name, body in root.value:
         if name.value == "region":
             region.append(str(body.value))
+            if region[-1] == ANYWHERE or not is_region(region[-1]):
+                line, problem = name.start_mark.line + 1, f"{region[-1]} is no area of a court"
+                faults.append(PolicyFault(file, line, "region", problem, _NAME_AREA))
         elif name.value == "values":
             values = body
         else:
@@ -102,5 +132,5 @@ def _open_override(
                 PolicyFault(file, line, str(name.value), "is unknown here", "keep `region` and `values` only")
             )
     if not region:
-        faults.append(PolicyFault(file, 0, "region", "is missing", 'name the court\'s area: region: "220102"'))
+        faults.append(PolicyFault(file, 0, "region", "is missing", _NAME_AREA))
     return values

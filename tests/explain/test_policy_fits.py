@@ -97,6 +97,33 @@ def test_text_and_report_say_stages_publication_and_tasks(pieces: dict[str, Any]
     assert set(words["regimes"]) == set(policy.schema.keys["publication.regime.discretionary"].values)
 
 
+@pytest.mark.parametrize(
+    ("changed", "ground", "other"),
+    [
+        ({"hardship_attested": 1.0}, "attested", "found"),
+        ({"hardship_attested": 1.0, "no_ai": 1.0}, "attested", "found"),
+        ({"hardship_attested": None, "able_at_listing": 0.0, "conduct_active": 1.0}, "found", "attested"),
+    ],
+)
+def test_text_and_report_say_whether_a_judge_attested_the_hardship(
+    pieces: dict[str, Any], policy: Policy, changed: dict[str, float | None], ground: str, other: str
+) -> None:
+    """An inability found from the facts alone starts with priority too; no judge has attested anything then."""
+    facts: dict[str, float | None] = {**dict.fromkeys(FACTS, 0.0), "granted_mode": None, **changed}
+    found = gate(facts, CONTEXT, policy)
+    scores = Scores(66.5, WEAK, 0.5, 0.08, 0.126) if found.asks_model else Scores()
+    if not found.asks_model:
+        pieces |= {"points": None, "models": {}, "probabilities": {}, "intervals": {}}
+    suggestion = suggest(facts, scores, CONTEXT, policy).to_json()
+    assert suggestion["priority_start"]
+    record = build_record(**{**pieces, "facts": facts, "gate": found.to_json(), "suggestion": suggestion})
+    words = vocabulary()["priority"]
+    for said in (explain_text(record, {}), report_html(record, {})):
+        for language in ("zh", "en"):
+            assert words[ground][language] in said
+            assert words[other][language] not in said
+
+
 @pytest.mark.parametrize("due", ["2026-5-1", "20260501", "soon"])
 def test_a_task_without_a_proper_day_is_refused(pieces: dict[str, Any], policy: Policy, due: str) -> None:
     scores = Scores(66.5, WEAK, 0.5, 0.08, 0.126)

@@ -21,6 +21,8 @@ from explain.record import RecordError, build_record
 from explain.recourse import Recourse, open_goals, recourse
 from explain.report import ReportError, draft_reasons, report_html, report_pdf
 from explain.rollup import rolled_up
+from explain.text import explain_text
+from explain.words import vocabulary
 from features.catalogue import MAIN
 from features.facts import FACTS
 from features.indicator import describe
@@ -117,6 +119,28 @@ def test_the_draft_says_facts_grade_and_suggestion_and_leaves_the_judge_the_word
     left = draft_reasons(build_record(**exit_pieces), DESCRIBE)
     assert "经门槛审查，义务已全部履行，应删除失信信息并解除限制消费。该情形依法办理" in left
     assert "可考虑" not in left
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        ("application", "修复后十二个月内再失信"),
+        ("first_listing", "首次纳入后十二个月内再次被纳入名单"),
+        ("observation", "自评估时点起十二个月内再失信"),
+    ],
+)
+def test_text_report_and_draft_suppose_a_repair_only_where_one_is_asked_for(
+    pieces: dict[str, Any], kind: str, event: str
+) -> None:
+    record = build_record(**pieces | {"kind": kind})
+    premises = vocabulary()["premises"]
+    for said in (explain_text(record, DESCRIBE), Text(report_html(record, DESCRIBE)).text):
+        for other, premise in premises.items():
+            assert all((premise[language] in said) == (other == kind) for language in ("zh", "en"))
+        assert ("当日解除" in said) == (kind == "application")
+    draft = draft_reasons(record, DESCRIBE)
+    assert f"系统预测其{event}的可能性为12.6%" in draft
+    assert ("修复后十二个月" in draft) == (kind == "application")
 
 
 def test_families_stand_in_log_odds_and_in_points(pieces: dict[str, Any]) -> None:

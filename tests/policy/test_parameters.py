@@ -103,6 +103,48 @@ def test_a_fault_is_refused_with_its_place_and_remedy(folder: Path, old: str, ne
     assert message in refusal(folder)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("valid_from: 2013-10-01", "valid_from: 2026-02-30", "limits.yaml:6: grade.limits.A: cannot be read as YAML"),
+        ("valid_from: 2013-10-01", "valid_from: 2026-02-30", "2026-02-30 is no value: day is out of range for month"),
+        ("value: 80", "value: !!int many", "limits.yaml:3: grade.limits.A: cannot be read as YAML (many is no value"),
+        ("value: 80", "value: !!bool perhaps", "limits.yaml:3: grade.limits.A: cannot be read as YAML (perhaps is no"),
+        ("value: 80", "value: !!timestamp soon", "limits.yaml:3: grade.limits.A: cannot be read as YAML (soon is no"),
+        ("value: 80", "value: !unheard of", "could not determine a constructor for the tag '!unheard'"),
+        ("value: 80", "? [value]\n    : 80", "limits.yaml:3: grade.limits.A: cannot be read as YAML"),
+        ("value: 80", "value: 80\n    ? [a, [b]]\n    : 1", "found unhashable key"),
+        ("value: 80", "value: " + "[" * 3000, "cannot be read as YAML (maximum recursion depth exceeded"),
+    ],
+)  # fmt: skip
+def test_what_yaml_cannot_make_a_value_of_is_a_fault_with_its_line(
+    folder: Path, old: str, new: str, message: str
+) -> None:
+    edit(folder, LIMITS, old, new)
+    edit(
+        folder, "grade/caps.yaml", "valid_from: 2013-10-01", "valid_from: 2013-13-01"
+    )  # every file is read all the same
+    said = refusal(folder)
+    assert message in said
+    assert "month must be in 1..12" in said
+
+
+def test_the_last_day_there_is_may_be_written(folder: Path) -> None:
+    edit(folder, LIMITS, "valid_to: null", "valid_to: 9999-12-31")
+    assert "has no general value after 9999-12-31" in refusal(folder)
+    edit(folder, LIMITS, "valid_to: 9999-12-31", "valid_to: null")
+    append(folder, LIMITS, ENTRY.format(value=51, region="220100", start="2024-01-01", end="9999-12-31"))
+    assert load(folder).value("grade.limits.C", date(9999, 12, 31), "220102").value == 51
+
+
+def test_two_values_of_the_first_day_there_is_are_refused(folder: Path) -> None:
+    twice = ENTRY.format(value=51, region="220100", start="0001-01-01", end="null")
+    append(folder, LIMITS, twice)
+    assert load(folder)
+    append(folder, LIMITS, twice)
+    assert "overlaps the value from 0001-01-01" in refusal(folder)
+
+
 def test_a_limit_just_inside_the_order_passes(folder: Path) -> None:
     edit(folder, LIMITS, "value: 80", "value: 65.1")
     assert load(folder).value("grade.limits.A", date(2020, 1, 1)).value == 65.1
@@ -205,6 +247,24 @@ def test_an_order_broken_by_a_regional_value_alone_is_refused(folder: Path) -> N
     assert "must fall strictly in this order (on 2024-01-01, region 220100, industry *)" in refusal(folder)
 
 
+def test_an_order_broken_when_a_regional_value_ends_is_refused(tmp_path: Path) -> None:
+    """A of the court's own ends on 30 June; its B stays, and from 1 July stands above the national A."""
+    own = """region: "220102"
+values:
+  grade.limits.A:
+    - {value: 95, valid_from: 2026-01-01, valid_to: 2026-06-30, source: {assumption: "stated for a test"}}
+  grade.limits.B:
+    - {value: 85, valid_from: 2026-01-01, source: {assumption: "stated for a test"}}
+"""
+    with pytest.raises(PolicyFaults) as caught:
+        load(overrides=[override(tmp_path, lambda text: text, own)])
+    assert "grade.limits.A = 80.0, grade.limits.B = 85.0" in str(caught.value)
+    assert "must fall strictly in this order (on 2026-07-01, region 220102, industry *)" in str(caught.value)
+    for change in (("value: 85", "value: 79"), ("2026-01-01, source", "2026-01-01, valid_to: 2026-06-30, source")):
+        changed = own.replace(*change)
+        assert load(overrides=[override(tmp_path, lambda text: text, changed)])
+
+
 def test_a_lookup_names_what_is_wrong_with_it(packaged: Policy) -> None:
     with pytest.raises(PolicyLookupError, match=r"unknown policy key 'grade\.limits\.E'"):
         packaged.value("grade.limits.E", date(2025, 1, 1))
@@ -292,10 +352,25 @@ def test_a_courts_own_file_speaks_for_its_own_area(tmp_path: Path) -> None:
     assert policy.value(key, date(2025, 1, 1), "220103").value == 1_000_000
 
 
+@pytest.mark.parametrize("area", ["2201", "*", "999999", "000000", "all"])
+def test_a_courts_file_without_an_area_of_its_own_speaks_for_nobody(tmp_path: Path, area: str) -> None:
+    """Else one value could govern another court, or, for one industry, the whole country."""
+    text = OVERRIDE.replace('region: "220102"', f'region: "{area}"')
+    for place in ('region: "440300"', 'industry: "E"'):
+        with pytest.raises(PolicyFaults) as caught:
+            load(overrides=[override(tmp_path, lambda text: text, text.replace("- value", f"- {place}\n      value"))])
+        assert f"nanguan.yaml:1: region: {area} is no area of a court; name the court's area" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ('region: "220102"\n', "", "nanguan.yaml: region: is missing; name the court's area"),
+        (
+            "2025-01-01",
+            "2025-02-29",
+            "nanguan.yaml:5: route.simple.major_amount: cannot be read as YAML (2025-02-29 is",
+        ),
         ("values:", "value:", "value: is unknown here; keep `region` and `values` only"),
         (
             "- value: 600000",

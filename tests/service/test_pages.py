@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from explain.words import vocabulary
 from features.profiles import PROFILES
 from ledger.store import Ledger
 from tests.service.conftest import SCALE
@@ -110,6 +111,43 @@ def test_every_interval_is_shown_with_what_it_means_and_what_not(
     bare = shown(client, ledger, listing)
     assert "未给出区间：12 events among 300 cases" in bare.text
     assert "区间的含义" not in bare.text
+
+
+@pytest.mark.parametrize("kind", ["application", "first_listing", "observation"])
+def test_a_probability_supposes_a_repair_only_where_one_is_asked_for(
+    client: TestClient, ledger: Ledger, assessed: dict[str, Any], kind: str
+) -> None:
+    text = shown(client, ledger, assessed | {"kind": kind}).text
+    for other, premise in vocabulary()["premises"].items():
+        assert all((premise[language] in text) == (other == kind) for language in ("zh", "en"))
+
+
+@pytest.mark.parametrize("zh", ["观察期依原决定", "个人债务集中清理：观察期依清理计划执行期间"])
+def test_where_no_months_are_set_the_rules_own_words_say_what_holds(
+    client: TestClient, ledger: Ledger, assessed: dict[str, Any], zh: str
+) -> None:
+    found = assessed["suggestion"]
+    trace = [one | {"zh": zh} if one["rule"] == "DT8" else one for one in found["trace"]]
+    text = shown(client, ledger, assessed | {"suggestion": found | {"observation_months": None, "trace": trace}}).text
+    assert f"观察期 Observation {zh}" in text
+    assert "不设" not in text
+    bare = [one for one in trace if one["rule"] != "DT8"]
+    record = assessed | {"suggestion": found | {"observation_months": None, "trace": bare}}
+    assert "观察期 Observation 不设" in shown(client, ledger, record).text
+
+
+@pytest.mark.parametrize(("attested", "ground"), [(1.0, "attested"), (None, "found")])
+def test_a_priority_start_says_whether_a_judge_attested_the_hardship(
+    client: TestClient, ledger: Ledger, assessed: dict[str, Any], attested: float | None, ground: str
+) -> None:
+    found = assessed["suggestion"]
+    trace = [
+        one | {"facts": one["facts"] | {"hardship_attested": attested}} if one["rule"] == "FIND.inability" else one
+        for one in found["trace"]
+    ]
+    text = shown(client, ledger, assessed | {"suggestion": found | {"priority_start": True, "trace": trace}}).text
+    for other, words in vocabulary()["priority"].items():
+        assert all((words[language] in text) == (other == ground) for language in ("zh", "en"))
 
 
 def test_every_reason_leads_to_its_evidence(client: TestClient, ledger: Ledger, assessed: dict[str, Any]) -> None:
