@@ -67,7 +67,7 @@ def replay(score_id: str | None, sample: int | None, as_json: bool) -> Outcome:
     if as_json:
         emit_json({"replayed": len(entries), "different": found})
     for name, pointers in found.items():
-        tell(f"[red]{name} differs[/red] at {', '.join(pointers[:10])}" + (" …" if len(pointers) > 10 else ""))
+        tell(f"{name} differs at {', '.join(pointers[:10])}" + (" …" if len(pointers) > 10 else ""), style="red")
     tell(f"{len(entries):,} records replayed, {len(found):,} different")
     return INTEGRITY if found else DONE
 
