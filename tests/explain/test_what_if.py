@@ -76,7 +76,7 @@ def test_each_edit_is_made_on_the_rows_that_those_before_it_leave(tiny: Any) -> 
     once = what_if(case, recorded, [aside], rescore)
     assert what_if(case, recorded, [again, again, aside], rescore).moved == once.moved
     for late in (aside, again):
-        with pytest.raises(EditError, match="edit 1 .* or an edit before this one set it aside") as error:
+        with pytest.raises(EditError, match=r"edit 1 .* or an edit before this one set it aside") as error:
             what_if(case, recorded, [aside, late], rescore)
         assert [number for number, _ in error.value.faults] == [1]
     with pytest.raises(EditError, match="is too many: at most 100 are supposed at once, not 101"):

@@ -49,7 +49,7 @@ def test_fields_are_read_as_they_were_sent() -> None:
 )
 def test_what_is_no_form_is_refused(raw: bytes, media_type: str) -> None:
     assert form_fields(CASE + END, TYPE, 3)
-    with pytest.raises(Problem, match="^The body is no multipart form") as refused:
+    with pytest.raises(Problem, match=r"^The body is no multipart form") as refused:
         form_fields(raw, media_type, 3)
     assert refused.value.status == 400
 
