@@ -4,6 +4,7 @@
 payments p1 amount=5000.00                                                on the command line
 payments + paid_date=2026-03-01 amount=5000.00                            a row that is added
 payments - p1                                                             a row set aside, as if it were wrong
+                                                                          (in JSON: values left out, or null)
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from explain.what_if import Edit, EditError
+from explain.what_if import Edit, EditError, require_few
 from records.cells import EPOCH, CellFault, read_text, reader
 from records.clock import SHANGHAI
 from records.contract import Column
@@ -37,6 +38,7 @@ def edits_of_text(changes: Sequence[str]) -> list[Edit]:
 
 
 def _read(changes: Sequence[Any], read: Callable[[Any, list[str]], Edit | None]) -> list[Edit]:
+    require_few(changes)
     edits, faults = [], []
     for number, change in enumerate(changes):
         problems: list[str] = []
@@ -53,9 +55,14 @@ def _of_json(change: Any, problems: list[str]) -> Edit | None:
     if not isinstance(change, dict) or not set(change) <= _MEMBERS:
         problems.append("must be an object of table, row_id and values, and nothing else")
         return None
-    table, row_id, values = change.get("table"), change.get("row_id"), change.get("values") or {}
-    if not isinstance(table, str) or not isinstance(row_id, str | None) or not isinstance(values, dict):
+    table, row_id, values = change.get("table"), change.get("row_id"), change.get("values")
+    if not isinstance(table, str) or not isinstance(row_id, str | None) or not isinstance(values, dict | None):
         problems.append("needs a table's name, a row_id that is text or null, and values that are an object")
+        return None
+    if values is None:
+        return Edit(table, row_id)
+    if not values:  # a row is set aside only where that is meant
+        problems.append("values name no column: give at least one, or leave values out to set the row aside")
         return None
     return Edit(table, row_id, _values(table, values, reader, problems))
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import combinations
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from explain.actions import Action, costs, instalments_due, left_after, open_actions, owed_cases, payment, presupposed
 from explain.burden import means, paying, payment_step, waiting
@@ -29,6 +29,7 @@ from explain.phrases import Words
 Record = Mapping[str, Any]
 Rescore = Callable[[Tables, datetime], Record]
 Goal = Literal["grade", "route", "mode", "assessed"]
+GOALS: Final[tuple[Goal, ...]] = get_args(Goal)
 _GRANTING: Final = frozenset({"full", "conditional", "suspension"})
 
 

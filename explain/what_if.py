@@ -21,6 +21,7 @@ NOTICE: Final = (
     "假设推演，不是评分，未作记录，不得作为决定依据 / "
     "a supposition, not a score: it is not recorded and decides nothing"
 )
+MOST_EDITS: Final = 100  # each builds its table anew and checks it; a person supposes a handful
 # Who a row is about, and when it was seen, are not what a reviewer supposes.
 _FIXED: Final = frozenset({"row_id", "supersedes_id", "debtor_id", "known_at", "ingested_at", "source_system"})
 
@@ -67,8 +68,9 @@ class WhatIf:
 def what_if(case: KnownCase, record: Record, edits: Sequence[Edit], rescore: Rescore) -> WhatIf:
     """`record` beside what `rescore` makes of the case with the edits, on the same day.
 
-    Raises EditError naming every edit that names no known table, row or column, touches who the row is about or
-    when it was seen, or breaks the table's contract.
+    Edits are made one after the other, each on the rows that those before it leave. Raises EditError naming every edit
+    that names no table, row or column there is then, touches who the row is about or when it was seen, or breaks the
+    table's contract; or that there are more than MOST_EDITS.
     """
     after = rescore(_edited(case, edits), case.as_of)
     was, would = (_stated(one) for one in (record, after))
@@ -76,11 +78,18 @@ def what_if(case: KnownCase, record: Record, edits: Sequence[Edit], rescore: Res
     return WhatIf(record, after, moved)
 
 
+def require_few(edits: Sequence[object]) -> None:
+    """EditError, at the first that is too many, when there are more than MOST_EDITS."""
+    if len(edits) > MOST_EDITS:
+        raise EditError([(MOST_EDITS, f"is too many: at most {MOST_EDITS} are supposed at once, not {len(edits)}")])
+
+
 def _edited(case: KnownCase, edits: Sequence[Edit]) -> dict[str, pl.DataFrame]:
+    require_few(edits)
     problems: list[tuple[int, str]] = []
     tables = {name: case.tables[name] for name in CASE_TABLES}
     for number, edit in enumerate(edits):
-        found = _problems(case, edit)
+        found = _problems(tables, edit)
         problems += [(number, f"({edit.table}): {problem}") for problem in found]
         if found:
             continue
@@ -107,7 +116,7 @@ def _edited(case: KnownCase, edits: Sequence[Edit]) -> dict[str, pl.DataFrame]:
     return tables
 
 
-def _problems(case: KnownCase, edit: Edit) -> list[str]:
+def _problems(tables: Mapping[str, pl.DataFrame], edit: Edit) -> list[str]:
     if edit.table not in CASE_TABLES:
         return [f"there is no table of this name among those a case holds: {', '.join(CASE_TABLES)}"]
     columns = set(TABLES[edit.table].schema.names())
@@ -115,8 +124,8 @@ def _problems(case: KnownCase, edit: Edit) -> list[str]:
     problems += [f"{name} is not supposed otherwise" for name in sorted(set(edit.values) & _FIXED)]
     if edit.row_id is None and not edit.values:
         problems.append("a row without values says nothing")
-    if edit.row_id is not None and edit.row_id not in set(case.tables[edit.table]["row_id"]):
-        problems.append(f"there is no row {edit.row_id} known on that day")
+    if edit.row_id is not None and edit.row_id not in set(tables[edit.table]["row_id"]):
+        problems.append(f"there is no row {edit.row_id} known on that day, or an edit before this one set it aside")
     return problems
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pipeline.bundles import install
 from pipeline.gated import verdicts_of
 from pipeline.home import Home
+from pipeline.home_lock import alone
 from pipeline.promote import Verdicts, approve
 from pipeline.say import DONE, Outcome, tell
 from records.clock import SHANGHAI
@@ -16,9 +17,10 @@ def promote(reference: str, approver: str, reason: str) -> Outcome:
     """Show what the gates say and note one approval; the second, by another name, makes the bundle champion."""
     home = Home.from_environment()
     bundle = install(home, reference)
-    verdicts = verdicts_of(home, bundle)
-    promotion = approve(home, bundle.id, bundle.profile, approver, reason, datetime.now(SHANGHAI), verdicts)
-    tell(told(verdicts))
+    with alone(home):  # between judging and approving no other champion, approval or evaluation may come
+        verdicts = verdicts_of(home, bundle)
+        tell(told(verdicts))
+        promotion = approve(home, bundle.id, bundle.profile, approver, reason, datetime.now(SHANGHAI), verdicts)
     names = tuple(approval.approver for approval in promotion.approvals)
     if promotion.lapsed:
         tell(f"evaluated anew since {', '.join(promotion.lapsed)} approved it: that approval no longer counts")

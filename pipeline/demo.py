@@ -68,13 +68,14 @@ def demo(debtors: int) -> Outcome:
         ("核验 the ledger against its signed checkpoints", lambda: verify(False)),
     )
     for number, (title, step) in enumerate(steps, start=1):
-        tell(f"\n[bold]{number:2}/{len(steps)} {title}[/bold]")
+        tell(f"\n{number:2}/{len(steps)} {title}", style="bold")
         status = step()
         if status != DONE:
             return status
     example = _example(home, court, place / "case.json")
     emit_text(example)
-    tell(_closing(home, evaluation, page, place / "case.json", time.monotonic() - started))
+    tell(f"\nDone in {time.monotonic() - started:.0f} s.", style="bold")
+    tell(_closing(home, evaluation, page, place / "case.json"))
     return DONE
 
 
@@ -91,13 +92,12 @@ def _example(home: Home, court: Path, case_file: Path) -> str:
     return explain_text(chosen, describe_all(), scale=card_scale(bundle.scorecard))
 
 
-def _closing(home: Home, evaluation: Path, page: Path, case_file: Path, seconds: float) -> str:
+def _closing(home: Home, evaluation: Path, page: Path, case_file: Path) -> str:
     metrics = read_json(evaluation / "metrics.json")
     found = metrics["outcomes"]["redefault_12"]
     best = found["truth"]["best_reachable_auc"]["value"]
     lines = [
-        "",
-        f"[bold]Done in {seconds:.0f} s.[/bold] What you have seen:",
+        "What you have seen:",
         "  Models learnt on synthetic debtors tell who defaults again within 12 months"
         f" with AUC {found['auc']['value']:.2f};",
         f"  knowing everything, also what no record shows, one would reach {best:.2f}.",

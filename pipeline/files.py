@@ -11,9 +11,10 @@ from pipeline.refusals import IntegrityRefused
 from records.files import write_atomically
 
 
-def write_json(path: Path, value: Mapping[str, Any] | list[Any]) -> None:
-    """Write `value` as indented JSON with stable key order, atomically."""
-    write_atomically(path, (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
+def write_json(path: Path, value: Mapping[str, Any] | list[Any], *, new: bool = False) -> None:
+    """Write `value` as indented JSON with stable key order, atomically; `new`: FileExistsError rather than over one."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    write_atomically(path, text.encode(), new=new)
 
 
 def read_json(path: Path) -> Any:

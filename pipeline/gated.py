@@ -13,7 +13,7 @@ from models.gates import GateLimits, judge
 from pipeline.evidence import replayed
 from pipeline.home import Home
 from pipeline.kept import figures_digest, kept
-from pipeline.promote import PromotionRefused, Verdicts, champion
+from pipeline.promote import PromotionRefused, Verdicts, reigning_beside
 from pipeline.refusals import InputRefused
 
 
@@ -26,10 +26,9 @@ def verdicts_of(home: Home, bundle: Bundle) -> Verdicts:
         )
     newest = evaluations[-1]
     limits = limits_of(home, bundle.profile)
-    approved = champion(home)
-    reigning = None if approved is None or approved["bundle"] == bundle.id else approved["bundle"]
+    reigning = reigning_beside(home, bundle.id)
     evidence = {**newest, "champion_now": reigning, "replayed": replayed(bundle, newest["sample"])}
-    return Verdicts(newest["number"], figures_digest(newest), judge(evidence, limits), asdict(limits))
+    return Verdicts(newest["number"], figures_digest(newest), judge(evidence, limits), asdict(limits), reigning)
 
 
 def limits_of(home: Home, profile: str) -> GateLimits:

@@ -59,6 +59,11 @@ class Home:
         return self.root / "champion.json"
 
     @property
+    def lock(self) -> Path:
+        """Held while a bundle is judged and approved, and while an evaluation is numbered and kept."""
+        return self.root / "home.lock"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

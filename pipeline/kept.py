@@ -22,20 +22,32 @@ from models.keys import load_or_create_signing_key, trusted_keys
 from models.signatures import is_signed
 from pipeline.files import read_kept, write_json
 from pipeline.home import Home
-from pipeline.refusals import IntegrityRefused
+from pipeline.home_lock import alone
+from pipeline.refusals import InputRefused, IntegrityRefused
 
 # What may differ between two evaluations that say the same.
 _OCCASION = ("number", "previous", "evaluated_at")
 
 
 def keep(home: Home, bundle_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    """Sign `content` as the next evaluation of the bundle; returns it with its `number` and the hash before it."""
+    """Sign `content` as the next evaluation of the bundle; returns it with its `number` and the hash before it.
+
+    One at a time in a home, and never over an evaluation that is there: InputRefused when its file came meanwhile.
+    """
+    with alone(home):
+        return _keep(home, bundle_id, content)
+
+
+def _keep(home: Home, bundle_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
     earlier = kept(home, bundle_id)
     previous = digest(earlier[-1]) if earlier else None
     whole = plain({**content, "kind": "evaluation", "number": len(earlier) + 1, "previous": previous})
     signature = sign(rfc8785.dumps(whole), load_or_create_signing_key(home.keys))
     path = _folder(home, bundle_id) / f"{whole['number']:04d}.json"
-    write_json(path, {"content": whole, "signature": signature.decode()})
+    try:
+        write_json(path, {"content": whole, "signature": signature.decode()}, new=True)
+    except FileExistsError:
+        raise InputRefused(f"{path} was written meanwhile, and stays as it is: evaluate again") from None
     return dict(whole)
 
 

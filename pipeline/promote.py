@@ -26,12 +26,14 @@ class PromotionRefused(Exception):  # noqa: N818 - it is a refusal, and says so
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the gates said of a bundle: on which evaluation (`number`, `figures` its digest), under which limits."""
+    """What the gates said of a bundle: on which evaluation (`number`, `figures` its digest), under which limits, beside
+    which `champion` (the id of the bundle that answered then, unless it is the judged one itself)."""
 
     number: int
     figures: str
     gates: tuple[GateResult, ...]
     limits: Mapping[str, Any] = field(default_factory=dict)
+    champion: str | None = None
 
     @property
     def refusals(self) -> tuple[GateResult, ...]:
@@ -44,6 +46,7 @@ class Verdicts:
             "figures": self.figures,
             "gates": [asdict(gate) for gate in self.gates],
             "limits": dict(self.limits),
+            "champion": self.champion,
         }
 
 
@@ -81,8 +84,10 @@ def approve(
 ) -> Promotion:
     """Note that `approver` approves `bundle_id` (installed in `home`, of `profile`); the second name promotes it.
 
+    The caller holds the home's lock since before the verdicts were found, so that nothing changes between.
     Raises PromotionRefused, with every reason at once, when a gate refuses, the bundle is not installed, a name or
-    reason is empty, the same person approves twice, or the champion of this home assesses another kind of case.
+    reason is empty, the same person approves twice, the champion of this home assesses another kind of case, or it is
+    no longer the one that the verdicts name.
     """
     name = " ".join(approver.split())
     problems = []
@@ -95,6 +100,11 @@ def approve(
     current = champion(home)
     if current is not None and current["profile"] != profile:
         problems.append(f"this home answers for {current['profile']}; promote a bundle for {profile} in another home")
+    if (reigning := reigning_beside(home, bundle_id)) != verdicts.champion:
+        problems.append(
+            f"judged beside champion {verdicts.champion or 'none'}, champion now is {reigning or 'none'}: promote it "
+            "again, to be judged anew"
+        )
     waiting = pending(home, bundle_id)
     earlier = tuple(one for one in waiting if one.verdicts.get("figures") == verdicts.figures)
     if any(approval.approver.casefold() == name.casefold() for approval in earlier):
@@ -124,6 +134,12 @@ def champion(home: Home) -> Mapping[str, Any] | None:
     if not isinstance(content, dict) or not {"bundle", "profile", "approvals"} <= set(content):
         raise IntegrityRefused(f"{home.champion} does not say which bundle answers: restore it, or promote again")
     return content
+
+
+def reigning_beside(home: Home, bundle_id: str) -> str | None:
+    """The bundle that a promotion of `bundle_id` would replace; None when there is none, or it is the very same."""
+    approved = champion(home)
+    return None if approved is None or approved["bundle"] == bundle_id else str(approved["bundle"])
 
 
 def _refusal(bundle_id: str, problems: Sequence[str], refusing: Sequence[GateResult]) -> str:

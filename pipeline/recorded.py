@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from explain.card_scale import CardScale, card_scale
@@ -67,7 +67,7 @@ def replay(score_id: str | None, sample: int | None, as_json: bool) -> Outcome:
     if as_json:
         emit_json({"replayed": len(entries), "different": found})
     for name, pointers in found.items():
-        tell(f"[red]{name} differs[/red] at {', '.join(pointers[:10])}" + (" …" if len(pointers) > 10 else ""))
+        tell(f"{name} differs at {', '.join(pointers[:10])}" + (" …" if len(pointers) > 10 else ""), style="red")
     tell(f"{len(entries):,} records replayed, {len(found):,} different")
     return INTEGRITY if found else DONE
 
@@ -87,8 +87,7 @@ def replay_entries(home: Home, entries: Iterable[Entry], advance: Advance | None
     done = 0
     for (bundle_id, policy_hash), members in groups.items():
         bundle, policy = open_bundle(home, bundle_id), open_policy(home, policy_hash)
-        for start in range(0, len(members), CHUNK):
-            part = members[start : start + CHUNK]
+        for part in parts_of(members, CHUNK):
             for entry, again in zip(part, rescore([e.record for e in part], bundle, policy), strict=True):
                 if pointers := differences(entry.record, again):
                     found[entry.score_id] = pointers
@@ -96,6 +95,19 @@ def replay_entries(home: Home, entries: Iterable[Entry], advance: Advance | None
             if advance:
                 advance(done, total)
     return found
+
+
+def parts_of(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:
+    """All `entries` once, in parts of at most `most` in which no case stands twice: `rescore` tells cases apart by
+    `case_key`, and a case scored again as of the same moment, on other rows, has the same one."""
+    layers: dict[int, list[Entry]] = defaultdict(list)
+    seen: Counter[str] = Counter()
+    for entry in entries:
+        key = entry.record["case"]["case_key"]
+        layers[seen[key]].append(entry)
+        seen[key] += 1
+    for layer in layers.values():
+        yield from (layer[start : start + most] for start in range(0, len(layer), most))
 
 
 def verify(as_json: bool) -> Outcome:

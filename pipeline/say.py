@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,15 +19,19 @@ AT_FAULT: Outcome = 1
 INTEGRITY: Outcome = 3
 Advance = Callable[[int, int], None]
 
+# What moves a terminal's cursor, turns the direction of writing or cannot be encoded: all but line ends and tabs.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
 
 def people() -> Console:
     """Console for words to people (stderr)."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
-def tell(text: str) -> None:
-    """One line or block to a person; markup of rich is allowed."""
-    people().print(text)
+def tell(text: str, style: str | None = None) -> None:
+    """One line or block to a person, in one style and letter by letter: much of it was written by others (ids of rows
+    set aside, patterns, names), so brackets are never markup, and what a terminal would obey is replaced."""
+    people().print(_UNPRINTABLE.sub("\ufffd", text), style=style, markup=False)
 
 
 def emit_text(text: str) -> None:
@@ -68,7 +73,7 @@ def run(command: Callable[[], Outcome]) -> None:
     try:
         status = command()
     except KeyboardInterrupt:
-        people().print("interrupted; what was recorded stays recorded, nothing half-made was kept", style="red")
+        tell("interrupted; what was recorded stays recorded, nothing half-made was kept", style="red")
         raise typer.Exit(130) from None
     except BrokenPipeError:
         raise typer.Exit(130) from None
@@ -76,7 +81,7 @@ def run(command: Callable[[], Outcome]) -> None:
         found = _status_of(error)
         if found is None:
             raise
-        people().print(str(error), style="red", markup=False)
+        tell(str(error), style="red")
         raise typer.Exit(found) from None
     raise typer.Exit(status)
 

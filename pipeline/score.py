@@ -59,8 +59,10 @@ def score(
 def rescore(recorded: Sequence[Record], bundle: Bundle, policy: Policy) -> tuple[Record, ...]:
     """The same records made again from their stored indicators and facts, by the same steps, in their order.
 
-    `bundle` and `policy` are those the records name.
+    `bundle` and `policy` are those the records name. ValueError when a case stands twice: its records would be mixed.
     """
+    if len({record["case"]["case_key"] for record in recorded}) < len(recorded):
+        raise ValueError("a case stands twice among the records: rescore them apart")
     work = work_of_records(recorded, bundle, policy)
     for _, step in REPLAYED:
         work = step(work)

@@ -14,7 +14,7 @@ from typing import Any
 from explain.card_scale import card_scale
 from explain.case_rows import KnownCase
 from explain.edits import edits_of_text
-from explain.recourse import Goal, Recourse, Rescore, open_goals, outlook
+from explain.recourse import GOALS, Goal, Recourse, Rescore, open_goals, outlook
 from explain.recourse import recourse as find_way
 from explain.report import report_html, report_pdf
 from explain.text import name_zh, value_zh
@@ -25,19 +25,18 @@ from pipeline.bundles import install
 from pipeline.catalogues import describe_all, parameter_titles
 from pipeline.firmness import firmness, firmness_said
 from pipeline.home import Home
+from pipeline.in_force import rules_in_force
 from pipeline.recorded import entry_of
 from pipeline.refusals import InputRefused
 from pipeline.say import DONE, Outcome, emit_json, emit_text, tell
 from pipeline.score import Scorer, open_bundle, open_policy
 from pipeline.work import Record
-from policy.parameters import load as load_policy
 from records.case import Case, parse_case
 from records.clock import SHANGHAI
 from records.dataset import Dataset
 from records.files import write_atomically
 
 Asked = tuple[Scorer, KnownCase, Record, Rescore]
-GOALS: tuple[Goal, ...] = ("grade", "route", "mode", "assessed")
 
 
 def recourse(score_id: str, data: Path | None, goals: Sequence[str], report: Path | None, as_json: bool) -> Outcome:
@@ -67,7 +66,8 @@ def what_if(source: str, changes: Sequence[str], data: Path | None, bundle: str 
     if path.is_file():
         if data is not None:
             raise InputRefused("--data finds the rows of a recorded score; a case file has its own")
-        scorer = Scorer(install(Home.from_environment(), bundle), load_policy())
+        home = Home.from_environment()
+        scorer = Scorer(install(home, bundle), rules_in_force(home))  # the rules that `score` would score it under
         case, record, rescore = scorer.suppose(parse_case(path.read_bytes()))
     elif bundle is not None:
         raise InputRefused("--bundle is for a case file; a recorded score is supposed under the bundle it names")

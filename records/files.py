@@ -10,10 +10,11 @@ from pathlib import Path
 import polars as pl
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, new: bool = False) -> None:
     """Write `content` beside `path`, sync it, then rename it over `path` and sync the folder.
 
-    Raises OSError when the disk refuses; `path` then still holds what it held.
+    Raises OSError when the disk refuses, FileExistsError when a file that is to be `new` is there already; `path` then
+    still holds what it held.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}.writing")
@@ -22,7 +23,11 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        scratch.replace(path)
+        if new:
+            os.link(scratch, path)
+            scratch.unlink()
+        else:
+            scratch.replace(path)
     except OSError:
         scratch.unlink(missing_ok=True)
         raise

@@ -27,7 +27,7 @@ from ledger.store import Ledger
 from records.case import parse_case
 from records.faults import CaseFaults
 from service.api import find, ready, whole
-from service.forms import read_form
+from service.forms import form_fields, read_form_bytes
 from service.ports import Scorer
 from service.problems import Problem
 from service.suppose_view import SupposedPage, supposed_page
@@ -35,6 +35,7 @@ from service.together import pairs_of
 from service.together_view import together_page
 from service.view import Descriptions, Names
 
+_FIELDS: Final = ("case", "changes", "ways")  # of the form in suppose.html
 # The guard forbids every form and every inline style; these two pages need one of them each, and nothing else.
 _FORM: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
@@ -72,18 +73,17 @@ def suppose_router(
 
     @router.post("/scores/{score_id}/suppose")
     async def suppose(score_id: str, request: Request) -> Response:
+        raw = await read_form_bytes(request, max_body)
+        media_type = request.headers["content-type"]
+        return await asyncio.get_running_loop().run_in_executor(pool, supposed, score_id, raw, media_type)
+
+    def supposed(score_id: str, raw: bytes, media_type: str) -> Response:
         entry = find(ledger, score_id)
-        fields = await read_form(request, max_body)
-        changes = fields.get("changes", b"").decode("utf-8", "replace")
+        fields = form_fields(raw, media_type, len(_FIELDS))
+        case, changes = fields.get("case", b""), fields.get("changes", b"").decode("utf-8", "replace")
         lines = [line for line in changes.splitlines() if line.strip()]
-
-        def work() -> SupposedPage:
-            return _supposed(
-                scorer, entry, fields.get("case", b""), lines, Names(descriptions()), ways="ways" in fields
-            )
-
         try:
-            found = await asyncio.get_running_loop().run_in_executor(pool, work)
+            found = _supposed(scorer, entry, case, lines, Names(descriptions()), ways="ways" in fields)
         except CaseFaults as error:
             faults = [f"{fault.where or '/'}: {fault.detail}" for fault in error.faults]
             return page(entry, 422, faults=faults, changes=changes)
@@ -93,9 +93,11 @@ def suppose_router(
 
     @router.get("/scores/{score_id}/interactions")
     async def together(score_id: str) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(pool, pairs_page, score_id)
+
+    def pairs_page(score_id: str) -> Response:
         entry = find(ledger, score_id)
-        pairs = await asyncio.get_running_loop().run_in_executor(pool, pairs_of, scorer, entry)
-        found = together_page(pairs, whole(entry), Names(descriptions()))
+        found = together_page(pairs_of(scorer, entry), whole(entry), Names(descriptions()))
         return HTMLResponse(pages.get_template("together.html").render(page=found, entry=entry, record=entry.record))
 
     def report(score_id: str) -> str:
@@ -121,9 +123,12 @@ def _supposed(
     scorer: Scorer, entry: Entry, raw: bytes, lines: Sequence[str], names: Names, *, ways: bool
 ) -> SupposedPage:
     record = entry.record
-    now = ready(scorer)
-    if now.describe()["bundle"] != record["versions"]["bundle"]:
+    now, made = ready(scorer), entry.record["versions"]
+    answers = now.describe()
+    if answers["bundle"] != made["bundle"]:
         raise Problem(409, "another-model", "This score was made by another model than the one that answers now.")
+    if answers["policy"] != made["policy"]:
+        raise Problem(409, "other-rules", "This score was made under other rules than those that answer now.")
     case, again, rescore = now.suppose(parse_case(raw))
     if again["input"]["hash"] != record["input"]["hash"]:
         raise Problem(409, "other-rows", "This file holds other rows than those the score was made from.")

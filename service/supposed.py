@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
@@ -12,8 +12,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 
 from explain.edits import edits_of_json
-from explain.recourse import open_goals, recourse
-from explain.what_if import EditError, what_if
+from explain.recourse import GOALS, open_goals, recourse
+from explain.what_if import MOST_EDITS, EditError, what_if
 from records.case import Case, check_case
 from records.faults import CaseFaults, Fault, listed, pointer
 from records.strict_json import read
@@ -24,8 +24,10 @@ from service.ports import CaseScorer
 
 Ready = Callable[[], CaseScorer]
 Work = Callable[[bytes], Mapping[str, Any]]
+Check = Callable[[Any], Sequence[Fault]]
 _CHANGES: Final[Mapping[str, Any]] = {
     "type": "array",
+    "maxItems": MOST_EDITS,
     "items": {
         "type": "object",
         "required": ["table"],
@@ -33,13 +35,17 @@ _CHANGES: Final[Mapping[str, Any]] = {
         "properties": {
             "table": {"type": "string"},
             "row_id": {"type": ["string", "null"], "description": "null: a row that is added"},
-            "values": {"type": "object", "description": "columns to their values; none: the row is set aside"},
+            "values": {
+                "type": ["object", "null"],
+                "minProperties": 1,
+                "description": "columns to their values; left out or null: the row is set aside",
+            },
         },
     },
 }
 _GOALS: Final[Mapping[str, Any]] = {
     "type": "array",
-    "items": {"type": "string", "enum": ["grade", "route", "mode", "assessed"]},
+    "items": {"type": "string", "enum": list(GOALS)},
 }
 
 
@@ -61,7 +67,7 @@ def supposing_router(
             ) from None
 
     def way_out(raw: bytes) -> dict[str, Any]:
-        case, goals = _body(raw, "goals")
+        case, goals = _body(raw, "goals", _goal_faults)
         known, record, rescore = ready().suppose(case)
         wanted = [goal for goal in open_goals(record) if goals is None or goal in goals]
         found = [recourse(known, record, rescore, goal).to_json() for goal in wanted]
@@ -105,8 +111,18 @@ def _documented(name: str, schema: Mapping[str, Any], required: list[str]) -> di
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}}
 
 
-def _body(raw: bytes, name: str) -> tuple[Case, Any]:
-    """The case and the other member of the body, read as strictly as a case alone."""
+def _goal_faults(goals: Any) -> list[Fault]:
+    """What is wrong with the goals asked for; none asks for all that are open."""
+    if goals is None:
+        return []
+    if not isinstance(goals, list):
+        return [Fault("wrong_type", pointer("goals"), "must be a list of goals")]
+    told = f"must be one of {', '.join(GOALS)}"
+    return [Fault("not_allowed", pointer("goals", n), told) for n, goal in enumerate(goals) if goal not in GOALS]
+
+
+def _body(raw: bytes, name: str, check: Check = lambda _: ()) -> tuple[Case, Any]:
+    """The case and the other member of the body, read as strictly as a case alone; `check` gives that one's faults."""
     document, faults = read(raw)
     if not isinstance(document, dict):
         raise CaseFaults([Fault("wrong_type", "", f"must be a JSON object of case and {name}")])
@@ -119,6 +135,7 @@ def _body(raw: bytes, name: str) -> tuple[Case, Any]:
         for other in document
         if other not in ("case", name)
     ]
+    faults += check(document.get(name))
     if faults or case is None:
         raise CaseFaults(listed(faults))
     return case, document.get(name)

@@ -61,8 +61,11 @@ def together_router(scorer: Scorer, ledger: Ledger, *, pool: ThreadPoolExecutor)
         ),
     )
     async def get_interactions(score_id: str) -> InteractionsAnswer:
+        return await asyncio.get_running_loop().run_in_executor(pool, answer, score_id)
+
+    def answer(score_id: str) -> InteractionsAnswer:
         entry = find(ledger, score_id)
-        pairs = await asyncio.get_running_loop().run_in_executor(pool, pairs_of, scorer, entry)
+        pairs = pairs_of(scorer, entry)
         return InteractionsAnswer(
             score_id=entry.score_id,
             recorded=False,

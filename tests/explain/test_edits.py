@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from explain.edits import edits_of_json, edits_of_text
-from explain.what_if import Edit, EditError
+from explain.what_if import MOST_EDITS, Edit, EditError
 from records.clock import SHANGHAI
 
 
@@ -72,9 +72,29 @@ def test_what_cannot_be_read_is_named_all_at_once() -> None:
         ([{"table": "payments", "known_at": "now"}], "must be an object of table, row_id and values"),
         ([{"table": "payments", "row_id": 3}], "needs a table's name"),
         ([{"table": "payments", "values": {"amount": 5}}], "amount: must be"),
+        ([{"table": "payments", "row_id": "p1", "values": []}], "values that are an object"),
+        ([{"table": "payments", "row_id": "p1", "values": ""}], "values that are an object"),
+        ([{"table": "payments", "row_id": "p1", "values": 0}], "values that are an object"),
+        ([{"table": "payments", "row_id": "p1", "values": False}], "values that are an object"),
+        ([{"table": "payments", "row_id": "p1", "values": {}}], "leave values out to set the row aside"),
     ],
 )
 def test_json_of_another_shape_is_refused(document: object, told: str) -> None:
     assert edits_of_json([{"table": "payments", "row_id": "p1", "values": {"amount": "5.00"}}])
     with pytest.raises(EditError, match=told):
         edits_of_json(document)
+
+
+def test_a_row_is_set_aside_only_where_no_values_are_meant() -> None:
+    aside = [Edit("payments", "p1")]
+    assert edits_of_json([{"table": "payments", "row_id": "p1"}]) == aside
+    assert edits_of_json([{"table": "payments", "row_id": "p1", "values": None}]) == aside
+
+
+def test_more_changes_than_a_person_supposes_are_refused_before_they_are_read() -> None:
+    most = ["payments - p1"] * MOST_EDITS
+    assert len(edits_of_text(most)) == MOST_EDITS
+    for read, changes in ((edits_of_text, [*most, "'"]), (edits_of_json, [1] * (MOST_EDITS + 1))):
+        with pytest.raises(EditError, match="is too many: at most 100 are supposed at once, not 101") as error:
+            read(changes)
+        assert [number for number, _ in error.value.faults] == [MOST_EDITS]

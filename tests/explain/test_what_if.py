@@ -9,7 +9,7 @@ import pytest
 
 from explain.case_rows import with_changes
 from explain.trees import plain_trees
-from explain.what_if import Edit, EditError, what_if
+from explain.what_if import MOST_EDITS, Edit, EditError, what_if
 from records.tables import CASE_TABLES
 
 
@@ -67,6 +67,20 @@ def test_every_edit_that_cannot_be_supposed_is_named(tiny: Any) -> None:
     assert (
         what_if(case, recorded, [Edit("debtors", debtor, {"staff_band": "0"})], tiny.rescore(case)).before is recorded
     )
+
+
+def test_each_edit_is_made_on_the_rows_that_those_before_it_leave(tiny: Any) -> None:
+    case, recorded = next((c, r) for c, r in tiny.cases(20) if c.tables["payments"].height)
+    row_id, rescore = case.tables["payments"]["row_id"][0], tiny.rescore(case)
+    again, aside = Edit("payments", row_id, {"nature": "voluntary"}), Edit("payments", row_id)
+    once = what_if(case, recorded, [aside], rescore)
+    assert what_if(case, recorded, [again, again, aside], rescore).moved == once.moved
+    for late in (aside, again):
+        with pytest.raises(EditError, match=r"edit 1 .* or an edit before this one set it aside") as error:
+            what_if(case, recorded, [aside, late], rescore)
+        assert [number for number, _ in error.value.faults] == [1]
+    with pytest.raises(EditError, match="is too many: at most 100 are supposed at once, not 101"):
+        what_if(case, recorded, [again] * (MOST_EDITS + 1), rescore)
 
 
 @pytest.mark.slow

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
+import pytest
 from fastapi.testclient import TestClient
 
 from explain.compare import differences
@@ -13,7 +16,7 @@ from ledger.store import Ledger
 from models.bundle import Bundle
 from pipeline.cohorts import bucket_cohort
 from pipeline.home import Home
-from pipeline.recorded import replay_entries
+from pipeline.recorded import parts_of, replay_entries
 from pipeline.score import rescore, score
 from pipeline.scoring import open_ledger, open_scorer, score_dataset
 from records.case import case_to_json
@@ -99,8 +102,6 @@ def test_replay_refuses_a_bundle_with_one_altered_leaf_value(trained, fresh_home
 
 def test_replay_names_the_numbers_that_one_altered_leaf_value_moves(trained, fresh_home: Home) -> None:
     """Even past every signature and hash: the record itself contradicts another model."""
-    import dataclasses
-
     import lightgbm as lgb
 
     records = list(batch(fresh_home, trained.dataset()).values())
@@ -114,6 +115,32 @@ def test_replay_names_the_numbers_that_one_altered_leaf_value_moves(trained, fre
     moved = [differences(one, two) for one, two in zip(records, rescore(records, forged, scorer.policy), strict=True)]
     assert not any(honest)
     assert any("/models/redefault_6/margin" in pointers for pointers in moved)
+
+
+def test_a_case_scored_twice_as_of_one_moment_on_other_rows_replays_both_times(
+    trained, fresh_home: Home, court_cohort: pl.DataFrame
+) -> None:
+    scorer, rows = open_scorer(fresh_home, None), court_cohort.to_dicts()
+    cases = [trained.dataset().case(row["debtor_id"], row["application_id"], row["as_of"]) for row in rows]
+    case = next(case for case in cases if case.tables["payments"].height)
+    fewer = dataclasses.replace(case, tables={**case.tables, "payments": case.tables["payments"].clear()})
+    records = [scorer.score_case(one) for one in (case, fewer)]
+    assert records[0]["case"] == records[1]["case"]
+    assert differences(*records)
+    with open_ledger(fresh_home) as ledger:
+        entries = ledger.append(records)
+    assert len({entry.score_id for entry in entries}) == 2
+    assert replay_entries(fresh_home, entries) == {}
+    with pytest.raises(ValueError, match="a case stands twice among the records"):
+        rescore(records, scorer.bundle, scorer.policy)
+
+
+def test_parts_hold_every_entry_once_and_no_case_twice() -> None:
+    keys = ["a", "b", "a", "c", "a", "b", "d"]
+    entries = [SimpleNamespace(seq=seq, record={"case": {"case_key": key}}) for seq, key in enumerate(keys)]
+    parts = list(parts_of(entries, 3))  # type: ignore[arg-type]
+    assert [[entry.seq for entry in part] for part in parts] == [[0, 1, 3], [6], [2, 5], [4]]
+    assert list(parts_of([], 3)) == []
 
 
 def with_other_leaf(text: str) -> str:

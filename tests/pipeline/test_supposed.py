@@ -11,13 +11,16 @@ import pytest
 
 from explain.what_if import EditError
 from ledger.store import Ledger
+from pipeline import supposed as module
 from pipeline.firmness import firmness, firmness_said
 from pipeline.home import Home
 from pipeline.recorded import explain
 from pipeline.refusals import InputRefused
+from pipeline.score import Scorer
 from pipeline.scoring import open_ledger, open_scorer
 from pipeline.supposed import recourse, what_if
 from records.case import Case, case_to_json
+from tests.pipeline.test_refusals import write_court_file
 
 
 @pytest.fixture
@@ -116,6 +119,26 @@ def test_a_supposition_stands_beside_the_score_and_is_not_recorded(
 def _known(case: Case, row_id: str) -> bool:
     rows = case.tables["payments"].to_dicts()
     return any(row["row_id"] == row_id and row["known_at"] < case.as_of for row in rows)
+
+
+def test_a_case_file_is_supposed_under_the_rules_it_would_be_scored_under(
+    weak: tuple[str, Case, Any], fresh_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def noted(bundle: Any, policy: Any) -> Scorer:
+        seen.append(policy.hash)
+        return Scorer(bundle, policy)
+
+    monkeypatch.setattr(module, "Scorer", noted)
+    case_file = tmp_path / "case.json"
+    case_file.write_bytes(case_to_json(weak[1]))
+    packaged = open_scorer(fresh_home, None).policy.hash
+    assert what_if(str(case_file), [], None, None, True) == 0
+    write_court_file(fresh_home, "220102", "99")
+    assert what_if(str(case_file), [], None, None, True) == 0
+    assert seen == [packaged, open_scorer(fresh_home, None).policy.hash]
+    assert seen[0] != seen[1]
 
 
 def test_suppositions_by_the_command_line(trained: Any, weak: tuple[str, Case, Any], fresh_home: Home) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from typing import Any
 
 import pytest
@@ -109,6 +110,40 @@ def test_other_rows_another_model_and_what_is_no_form_are_refused(
     scorer.record = {**assessed, "versions": {**assessed["versions"], "bundle": "another"}}
     refused = post(client, score_id, case, "")
     assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "another-model")
+    scorer.record = {**assessed, "versions": {**assessed["versions"], "policy": "other"}}
+    refused = post(client, score_id, case, "")
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "other-rules")
+    scorer.record = assessed
+    assert post(client, score_id, case, "").status_code == 200
+
+
+def test_nothing_of_a_form_is_read_on_the_event_loop(
+    client: TestClient, score_id: str, case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading, looking up and showing take long enough to keep everybody else waiting."""
+    threads: list[str] = []
+
+    def noted(work: Any) -> Any:
+        def call(*given: Any, **named: Any) -> Any:
+            threads.append(threading.current_thread().name)
+            return work(*given, **named)
+
+        return call
+
+    for name in ("form_fields", "find", "supposed_page", "pairs_of", "together_page"):
+        monkeypatch.setattr(module, name, noted(getattr(module, name)))
+    assert post(client, score_id, case, "").status_code == 200
+    assert client.get(f"/scores/{score_id}/interactions").status_code == 200
+    assert len(threads) == 6  # `find` serves both
+    assert all(name.startswith("score") for name in threads)
+
+
+def test_a_form_with_more_parts_than_fields_is_refused(client: TestClient, score_id: str, case: dict[str, Any]) -> None:
+    three = post(client, score_id, case, "", ways="1")
+    assert three.status_code == 200
+    refused = post(client, score_id, case, "", ways="1", more="1")
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (400, "too-many-fields")
+    assert "at most 3 fields" in refused.json()["detail"]
 
 
 def test_the_assessment_report_is_a_page_without_script_and_a_pdf(

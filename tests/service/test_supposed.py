@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from explain.what_if import NOTICE
+from explain.what_if import MOST_EDITS, NOTICE
 from ledger.store import Ledger
 from service.answers import RecourseAnswer, WhatIfAnswer
 
@@ -81,3 +81,32 @@ def test_every_supposed_fact_that_breaks_its_contract_is_named(client: TestClien
     response = post(client, "/v1/what-if", {"case": case, "changes": [changes[0], changes[2]]})
     assert [error["pointer"] for error in response.json()["errors"]] == ["/changes/1"]
     assert "there is no table of this name" in response.text
+
+
+@pytest.mark.parametrize(
+    ("goals", "pointers"),
+    [
+        (5, ["/goals"]),
+        ("grade", ["/goals"]),
+        ({}, ["/goals"]),
+        (["grades", "grade", ["mode"], None], ["/goals/0", "/goals/2", "/goals/3"]),
+    ],
+)
+def test_goals_that_there_are_not_are_named_with_all_other_faults(
+    client: TestClient, case: dict[str, Any], goals: Any, pointers: list[str]
+) -> None:
+    response = post(client, "/v1/recourse", {"case": case, "goals": goals})
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == pointers
+    response = post(client, "/v1/recourse", {"case": {**case, "debtor_id": 1}, "goals": goals})
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/case/debtor_id", *pointers]
+    assert post(client, "/v1/recourse", {"case": case, "goals": ["grade"]}).status_code == 200
+
+
+def test_more_changes_than_may_be_are_refused(client: TestClient, case: dict[str, Any]) -> None:
+    changes = [{"table": "behaviour_events", "values": EVENT}] * MOST_EDITS
+    assert post(client, "/v1/what-if", {"case": case, "changes": changes[:2]}).status_code == 200
+    response = post(client, "/v1/what-if", {"case": case, "changes": [*changes, changes[0]]})
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == [f"/changes/{MOST_EDITS}"]
+    assert f"at most {MOST_EDITS} are supposed at once" in response.text
