@@ -15,7 +15,7 @@
    (or, of small data, on all) by cards made without them.
 
 Every indicator that was set aside is named with its reason. Only granted cases with a mature label may be passed as
-training rows; the reference population is a wider one (all cases of the fit period).
+training rows; the reference population is a wider one (the fit period's cases of every outcome).
 """
 
 from __future__ import annotations

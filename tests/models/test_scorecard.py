@@ -243,6 +243,6 @@ def test_a_card_edited_against_its_rules_is_refused(card: Scorecard) -> None:
 def test_the_card_of_the_whole_path_stands_on_the_fit_period(fitted: FittedModels) -> None:
     card = fitted.scorecard
     assert card is not None
-    assert card.reference.rule.startswith("all cases of the fit period")
+    assert card.reference.rule.startswith("the cases of the fit period with a known outcome")
     assert card.reference.cases == fitted.reference.cases > card.cases
     assert card.reference.last < "2020-01-01"

@@ -63,11 +63,11 @@ def test_the_standard_error_is_that_of_a_mean_and_grows_when_debtors_repeat() ->
     y = (rng.random(500) < 0.3).astype(float)
     everyone = np.ones(500)
     whole = Study(everyone > 0, y, everyone, everyone, np.full(500, 0.3), np.arange(500))
-    assert naive(whole).standard_error == pytest.approx(math.sqrt(y.mean() * (1 - y.mean()) / 500))
+    assert naive(whole).standard_error == pytest.approx(math.sqrt(y.mean() * (1 - y.mean()) / 499))
     twice = Study(*(np.concatenate([getattr(whole, name)] * 2) for name in whole.__dataclass_fields__))
     assert naive(twice).standard_error == pytest.approx(naive(whole).standard_error)
     apart = replace(twice, group=np.arange(1000))
-    assert naive(apart).standard_error == pytest.approx(naive(whole).standard_error / math.sqrt(2))
+    assert naive(apart).standard_error == pytest.approx(naive(whole).standard_error * math.sqrt(499 / 999))
 
 
 def test_overlap_by_hand() -> None:
