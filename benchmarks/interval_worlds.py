@@ -9,8 +9,10 @@ among like cases, that the outcome stands in the records. That is the claim. Bes
 the calibration's own time, which do not allow for the years since.
 
 Practice and economy move on between calibration and test, and an interval can only allow for how far such things move
-in general. So every world has its own history, drawn as far apart as the parameters say (`history`); with `--history
-default` all share the one of the default world. `benchmarks/intervals.py` has the method alone, on made scores.
+in general. So every world has its own history (`history`), drawn a little further apart than the parameters say. Shown
+is what holds in these worlds, and what holds in worlds that move as the parameters say, to which they are weighted
+(`weight`). With `--history default` all share the one of the default world. `benchmarks/intervals.py` has the method
+alone, on made scores.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +28,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from numpy.typing import NDArray
 
 from data_synth.params import WorldParams
 from data_synth.world import generate
@@ -42,13 +45,15 @@ from policy.parameters import Policy
 from policy.parameters import load as load_policy
 from records.dataset import Dataset
 
+FloatArray = NDArray[np.float64]
 DEBTORS_PER_BUCKET = 10_000
 # Year means, with straight lines between them and over a year or more of cases, wander less than the steps they are
-# drawn with: steps of .07 move the test's mean by .07 in 2.3 years, which is .046 a root year.
+# drawn with, and among like cases a step shows as three quarters of itself: steps of .075 move the test's level by .077
+# in 2.3 years, which is .05 a root year.
 SMOOTHED = 1.5
-# A world's log-odds are given all causes, hidden ones too; among like cases, over which those differ, a step shows less
-# (mean of p (1 - p) over that of the mean p: .92 for success, .95 and .90 for re-default; the default world's pace of
-# .215 shows as .196 and .202 in a million debtors each).
+# A world's log-odds are given all causes, hidden ones too; among like cases, over which those differ, the pace of
+# grants shows less (the default world's .215 as .196 and .202 in a million debtors each). The economy is drawn wider by
+# as much, which its steps do not call for: so worlds move further than stated, and `weight` takes that back.
 SHOWN = 0.92
 FAR = 0.02  # of a world's mean from the truth
 LEAST = 5000  # test cases of a group, all worlds together, below which it is not shown
@@ -57,17 +62,30 @@ LEAST = 5000  # test cases of a group, all worlds together, below which it is no
 def history(number: int, seed: int, drawn: bool) -> WorldParams:
     """The default world, or one whose courts grow generous at another pace and whose economy went another way.
 
-    As `LocalParams` expects it of a court unknown, among like cases: a pace of .18 a year give or take .07, and an
-    economy that wanders by `level_drift` a root year.
+    As `LocalParams` expects it of a court unknown, among like cases: a pace of .18 a year give or take .07; and an
+    economy that wanders a ninth further than `level_drift` a root year.
     """
-    plain = WorldParams()
     if not drawn:
-        return plain
+        return WorldParams()
+    pace, steps = _drawn(number, seed)
+    return replace(WorldParams(), grant_slope=pace, economy=tuple(np.cumsum(steps).tolist()))
+
+
+def weight(number: int, seed: int) -> float:
+    """How much a drawn world counts among worlds whose economy wanders as `level_drift` says: a ratio of densities."""
+    _, steps = _drawn(number, seed)
+    stated = LocalParams().level_drift * SMOOTHED
+    squares = np.square(steps / stated)
+    return float(np.exp((np.square(SHOWN) - 1.0) * squares.sum() / 2.0) / SHOWN ** len(steps))
+
+
+def _drawn(number: int, seed: int) -> tuple[float, FloatArray]:
+    """The pace of grants a year, and the steps of the economy from year to year."""
     rng = np.random.default_rng([seed, number])
     local = LocalParams()
     pace = rng.normal(local.trends["success"], local.trend_error)
-    economy = np.cumsum(rng.normal(0.0, local.level_drift * SMOOTHED, len(plain.economy)))
-    return replace(plain, grant_slope=float(pace) / SHOWN, economy=tuple((economy / SHOWN).tolist()))
+    steps = rng.normal(0.0, local.level_drift * SMOOTHED, len(WorldParams().economy))
+    return float(pace) / SHOWN, steps / SHOWN
 
 
 def world(number: int, debtors: int, seed: int, drawn: bool, policy: Policy) -> tuple[Prepared, pl.DataFrame]:
@@ -125,34 +143,37 @@ def slope_of(world: pl.DataFrame) -> float:
     return true_calibration(world["p"].to_numpy(), world["true"].to_numpy()).slope or math.nan
 
 
-def told(cases: pl.DataFrame) -> Iterator[str]:
-    """Coverage by outcome and group, each with its standard error over worlds."""
+def told(cases: pl.DataFrame, weights: Mapping[int, float]) -> Iterator[str]:
+    """Coverage by outcome and group, each with its standard error over worlds; `weights` by world."""
     for outcome in HEADS:
         mine = cases.filter(outcome=outcome)
         each = mine.group_by("world").agg(pl.col("held", "then", "width", "p", "true").mean(), cases=pl.len())
-        mean = {name: float(each[name].to_numpy().mean()) for name in ("held", "then", "width", "cases")}
-        error = each["held"].to_numpy().std(ddof=1) / np.sqrt(each.height)
+        even, stated = np.ones(each.height), np.array([weights[number] for number in each["world"]])
         moved = (each["p"] - each["true"]).to_numpy()
         slopes = np.array([slope_of(world) for _, world in mine.group_by("world")])
         far = int((np.abs(moved) > FAR).sum())
         yield (
-            f"{outcome}, {each.height} worlds: held {mean['held']:.3f} (se {error:.3f}), width {mean['width']:.3f}; as "
-            f"of the calibration {mean['then']:.3f}; test cases a world {mean['cases']:.0f}; mean p minus truth "
+            f"{outcome}, {each.height} worlds: held as stated {_mean(each['held'], stated)}, as drawn "
+            f"{_mean(each['held'], even)}; as of the calibration {_mean(each['then'], stated)}; width "
+            f"{each['width'].mean():.3f}; test cases a world {each['cases'].mean():.0f}; mean p minus truth "
             f"{moved.mean():+.4f}, between worlds {moved.std(ddof=1):.4f}, beyond {FAR} in {far}; slope of the truth "
             f"{slopes.mean():.3f}, between worlds {slopes.std(ddof=1):.3f}"
         )
         for by in (*GROUPINGS, "tenth"):
-            groups = (
-                mine.group_by(by, "world").agg(pl.col("held").mean(), n=pl.len()).group_by(by)
-                .agg(
-                    share=(pl.col("held") * pl.col("n")).sum() / pl.col("n").sum(),
-                    error=pl.col("held").std() / pl.len().sqrt(),
-                    n=pl.col("n").sum(),
-                )
-                .filter(pl.col("n") >= LEAST)
-                .sort(by)
-            )  # fmt: skip
-            yield f"  {by}: " + ", ".join(f"{g[by]} {g['share']:.3f} ({g['error']:.3f})" for g in groups.to_dicts())
+            groups = mine.group_by(by, "world").agg(pl.col("held").mean(), n=pl.len()).sort(by, "world")
+            shown = [
+                f"{name} {_mean(part['held'], part['n'].to_numpy() * [weights[number] for number in part['world']])}"
+                for (name,), part in groups.group_by(by, maintain_order=True)
+                if part["n"].sum() >= LEAST
+            ]
+            yield f"  {by}: " + ", ".join(shown)
+
+
+def _mean(held: pl.Series, weights: FloatArray) -> str:
+    """Weighted mean over worlds and its standard error."""
+    values, share = held.to_numpy(), weights / weights.sum()
+    mean = float(share @ values)
+    return f"{mean:.3f} (se {np.sqrt(np.square(share * (values - mean)).sum()):.3f})"
 
 
 def main() -> None:
@@ -177,7 +198,9 @@ def main() -> None:
         if kept is not None:
             kept.parent.mkdir(parents=True, exist_ok=True)
             found[-1].write_parquet(kept)
-    for line in told(pl.concat(found)):
+    drawn = asked.history == "drawn"
+    numbers = asked.only or range(asked.worlds)
+    for line in told(pl.concat(found), {number: weight(number, asked.seed) if drawn else 1.0 for number in numbers}):
         print(line)
 
 
