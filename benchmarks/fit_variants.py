@@ -1,15 +1,17 @@
-"""Who is fitted, and with what weight: our fit beside censoring weights, propensity weights and a monthly hazard.
+"""Who is fitted, and with what weight: known labels, as we do, beside censoring and propensity weights and a hazard.
 
     python -m benchmarks.fit_variants [--debtors 25000] [--seed 77] [--rounds 200]
 
-All variants see what was known on the day the fit period ends, are calibrated on the period after it, and are judged on
-the applicants of the period after that: the granted by their labels (AUC, paired difference to ours), everyone by the
-synthetic truth (AUC of the potential outcomes, mean absolute and mean difference of the probabilities), the refused and
-the least likely to be granted (propensity below 98 % of the granted, as the flag "extrapolated") apart.
+All variants are plain fits, so that they differ in nothing else: one small LightGBM per half year, without places and
+without the halves' shared trees. They see what was known on the day the fit period ends, are calibrated on the period
+after it, and are judged on the applicants of the period after that: the granted by their labels (AUC, paired difference
+to "known"), everyone by the synthetic truth (AUC of the potential outcomes, mean absolute and mean difference of the
+probabilities), the refused and the least likely to be granted (propensity below 98 % of the granted, as the flag
+"extrapolated") apart.
 
-* ours: cases whose whole window had passed; p12 = p6 + (1 - p6) q.
+* known: cases whose whole window had passed, as ours; p12 = p6 + (1 - p6) q.
 * censoring: besides, early re-defaults of cases whose window had not passed, and cases that left, by weights.
-* propensity: ours, each granted case standing for the refused of like record (one over its cross-fitted propensity).
+* propensity: known, each granted case standing for the refused of like record (one over its cross-fitted propensity).
 * hazard: all months of all granted cases, one model for both horizons.
 """
 
@@ -110,7 +112,7 @@ def indicators(prepared: Prepared, keys: list[str]) -> pd.DataFrame:
 
 
 def known_only(part: Period) -> tuple[NDArray[np.bool_], None]:
-    """Our fit."""
+    """Cases with a known label, unweighted: how ours are fitted."""
     return part.known(), None
 
 
@@ -176,7 +178,7 @@ def compare(prepared: Prepared, truth: pl.DataFrame, params: FitParams) -> str:
     fresh = ~debtors["debtor_id"].is_in(list(used)).to_numpy()
     rows = indicators(prepared, list(tested.keys))
     given = {
-        "ours": two_margins(trial, rows, known_only),
+        "known": two_margins(trial, rows, known_only),
         "censoring": two_margins(trial, rows, by_censoring),
         "propensity": two_margins(trial, rows, by_propensity(weights)),
         "hazard": hazard(trial, rows),
@@ -190,14 +192,15 @@ def compare(prepared: Prepared, truth: pl.DataFrame, params: FitParams) -> str:
         "flagged": fresh & (propensity < low),
         "unflagged": fresh & (propensity >= low),
     }
-    rows_fitted = {"ours": int(fit.known().sum()), "hazard": len(fit.months)}
+    rows_fitted = {"known": int(fit.known().sum()), "hazard": len(fit.months)}
     rows_fitted["censoring"] = int((censoring.weights(fit.months, fit.cause, 6) > 0).sum())
     lines = [f"fitted on {rows_fitted}; {int(fresh.sum())} applicants judged, propensity limit {low:.3f}"]
     labelled = fresh & (tested.weight > 0)
     for name, p in given.items():
-        gap = paired_difference(tested.label[labelled], p[labelled], given["ours"][labelled])
+        gap = paired_difference(tested.label[labelled], p[labelled], given["known"][labelled])
         lines.append(
-            f"{name}: AUC on labels {gap.first:.4f}, minus ours {gap.difference:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
+            f"{name}: AUC on labels {gap.first:.4f}, minus known {gap.difference:+.4f} "
+            f"[{gap.low:+.4f}, {gap.high:+.4f}]"
         )
         for group, mask in masks.items():
             lines.append(
