@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models.boosting import raw_margin
 from models.challengers import straightened
@@ -22,8 +23,8 @@ FIT: Final = ("fit",)
 
 
 def score_stability(given: Evaluated) -> Section:
-    """PSI of every probability and of the card's points by year against the reference population, the grades' shares
-    by year, and refits with other seeds and with other debtors."""
+    """PSI of every probability and of the card's points by year against the fit period, the grades' shares by year,
+    and refits with other seeds and with other debtors."""
     if given.params.split.mode == "cross_fit":
         return Section()
     years, shares = over_time(given)
@@ -49,15 +50,9 @@ def score_stability(given: Evaluated) -> Section:
 
 
 def over_time(given: Evaluated) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of PSI by score and year of as-of, and of grade shares by year, against the reference population.
-
-    That population's outcomes are known; so are those of the later cases it is held against, for applicants of whom
-    nothing ever became known (withdrawn, or excluded by a rule) are others, and would look like drift.
-    """
-    splits = given.frames.splits
+    """Rows of PSI by score and year of as-of, and of grade shares by year, against the fit period."""
     index = given.frames.X.index
-    fitted = index.isin(given.reference_keys())
-    known = index.isin(set(splits.loc[splits["split"] != "unlabelled", "case_key"]))
+    fitted, known = alike(given)
     cohort = given.prepared.cohort.select("case_key", "as_of").to_pandas().set_index("case_key").loc[index]
     year = cohort["as_of"].dt.year.to_numpy()
     of_year = {one: known & (year == one) for one in sorted(set(year.tolist()))}
@@ -84,6 +79,19 @@ def over_time(given: Evaluated) -> tuple[list[dict[str, Any]], list[dict[str, An
             row = {"score": name, "year": str(one), "cases": int(then.sum()), "psi": found.value}
             rows.append(row | {"limit": found.limit, "shifted": found.shifted})
     return rows, shares
+
+
+def alike(given: Evaluated) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which cases of X (n,) are of the fit period, and which of any, both of one kind: applications that a court
+    decided at its discretion, under the practice that still holds (of a table without decisions: known outcomes).
+
+    Applicants of another kind (withdrawn, excluded by a rule, or granted ones alone) would look like drift.
+    """
+    splits, index = given.frames.splits, given.frames.X.index
+    decided = splits[splits["outcome"] == "success"]
+    mine = decided if (decided["split"] == "fit").any() else splits
+    fitted, known = mine["split"] == "fit", ~mine["split"].isin(["unlabelled", "other_regime"])
+    return index.isin(set(mine.loc[fitted, "case_key"])), index.isin(set(mine.loc[known, "case_key"]))
 
 
 def other_fits(given: Evaluated) -> list[dict[str, Any]]:
