@@ -67,8 +67,7 @@ def first_listings(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """
     versions = tables["restriction_measures"].sort("known_at", "row_id")
     measures = versions.unique(["debtor_id", "measure_id"], keep="last", maintain_order=True)
-    wrong = measures.filter(pl.col("lift_ground") == "error").select("measure_id")
-    listed = measures.filter(pl.col("kind") == "失信").join(wrong, on="measure_id", how="anti")
+    listed = measures.filter((pl.col("kind") == "失信") & (pl.col("lift_ground") != "error").fill_null(True))
     first = (
         listed.with_columns(month=listing_month())
         .sort("month", "row_id")

@@ -54,13 +54,15 @@ def test_first_listings_are_assessed_at_the_start_of_their_month() -> None:
         listing("F", "2013-12-31", measure_id="wrong", known_at=at("2014-01-02")),
         listing("F", "2013-12-31", measure_id="wrong", lift_ground="error", known_at=at("2014-02-01")),
         listing("F", "2014-06-02"),
+        listing("G", "2014-03-10", measure_id="wrong"),  # another debtor's, by the same name
     )
     whom = first_listings(tables)
     assert whom.select("debtor_id", "as_of", "application_id", "kind").rows() == [
+        ("G", at("2014-03-01"), None, "first_listing"),
         ("D", at("2014-04-01"), None, "first_listing"),
         ("F", at("2014-06-01"), None, "first_listing"),
     ]
-    assert whom["case_key"][0] == "D@2014-04-01T00:00:00+0800"
+    assert whom["case_key"][1] == "D@2014-04-01T00:00:00+0800"
 
 
 def decision(name: str, when: str, result: str, months: int) -> tuple[str, dict[str, object]]:
