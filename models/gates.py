@@ -247,11 +247,10 @@ def _worst(found: list[tuple[Verdict, str]]) -> tuple[Verdict, str]:
 
 def _few(found: Evidence, limits: GateLimits) -> str:
     cases, events = found["cases"], found["events"]
-    if cases >= limits.min_cases and min(events, cases - events) >= limits.min_events:
+    least = max(1, limits.min_events)  # without one of the outcomes there is no figure at all, whatever a home sets
+    if cases >= limits.min_cases and min(events, cases - events) >= least:
         return ""
-    return (
-        f"{events} events among {cases} cases, needed are {limits.min_cases} with {limits.min_events} of either outcome"
-    )
+    return f"{events} events among {cases} cases, needed are {limits.min_cases} with {least} of either outcome"
 
 
 def _reaches(interval: Evidence, limits: tuple[float, float]) -> bool:

@@ -161,6 +161,17 @@ def test_what_gives_an_attribute_away_is_named() -> None:
     assert verdict(evidence, "fairness").says == said
 
 
+def test_labels_of_one_kind_are_no_evidence_however_little_a_home_asks_for() -> None:
+    evidence = sound()
+    lenient = GateLimits.of_profile("applications", {"min_cases": 0, "min_events": 0})
+    assert verdict(evidence, "ranking", lenient).verdict == "pass"
+    evidence["outcomes"]["success"] = {"cases": 40, "events": 0}
+    for gate in ("ranking", "calibration"):
+        found = verdict(evidence, gate, lenient)
+        assert (found.verdict, found.refuses) == ("insufficient", True)
+        assert "success: 0 events among 40 cases, needed are 0 with 1 of either outcome" in found.says
+
+
 def test_without_a_champion_the_trees_must_not_be_worse_than_the_card() -> None:
     evidence = sound()
     y, p = made()
